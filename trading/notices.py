@@ -1,0 +1,341 @@
+"""Everything worth telling a person, as data; how it looks is decided where it is sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from typing import Literal
+
+from trading.ids import AccountId, ApprovalId, SignalId, Ticket
+from trading.model import (
+    ApprovalStatus,
+    DealReason,
+    OrderStatus,
+    Proposal,
+    Purpose,
+    Side,
+    SignalDraft,
+    TradingState,
+)
+
+
+class Priority(IntEnum):
+    """Lower goes first; CRITICAL is never muted and never expires."""
+
+    CRITICAL = 0
+    DECISION = 1
+    INFO = 2
+    ROUTINE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """What became of an approval's order."""
+
+    status: OrderStatus
+    volume: Decimal | None
+    filled_volume: Decimal
+    average_price: Decimal | None
+    expected_price: Decimal | None
+    slippage: Decimal | None
+    """Points against us (positive is worse), None while unknown."""
+    ticket: Ticket | None
+    retcode: int | None
+    detail: str
+    """The broker's refusal in words, or the code of our own denial."""
+    facts: dict[str, str]
+    """The numbers a denial was decided on."""
+    unresolved: bool
+    """The broker's answer is unknown: being asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalCard:
+    """The question put to one account about one signal, in its present state."""
+
+    approval_id: ApprovalId
+    signal_id: SignalId
+    account_id: AccountId
+    account: str
+    currency: str
+    status: ApprovalStatus
+    draft: SignalDraft
+    source: str
+    created_at: datetime
+    expires_at: datetime
+    proposal: Proposal | None
+    decided_by: str | None
+    decided_at: datetime | None
+    detail: str
+    order: OrderView | None
+    kind: Literal["approval_card"] = "approval_card"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResolved:
+    """An order whose fate was unknown was found, or found not to be, at the broker."""
+
+    approval_id: ApprovalId | None
+    purpose: Purpose
+    account: str
+    symbol: str
+    order: OrderView
+    evidence: str
+    kind: Literal["order_resolved"] = "order_resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUnconfirmed:
+    """An order was sent and no answer settles whether it was executed."""
+
+    approval_id: ApprovalId | None
+    purpose: Purpose
+    account: str
+    symbol: str
+    why: str
+    kind: Literal["order_unconfirmed"] = "order_unconfirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFailed:
+    """A close, a cancel or a protective change was refused by the broker."""
+
+    purpose: Purpose
+    account: str
+    symbol: str
+    target: int | None
+    words: str
+    kind: Literal["order_failed"] = "order_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PositionClosed:
+    """A position ended: by its stop, its target, a person or the broker."""
+
+    account: str
+    currency: str
+    position_id: Ticket
+    symbol: str
+    side: Side
+    volume: Decimal
+    price: Decimal
+    result: Decimal
+    """Realised: profit + commission + swap + fee over all its deals."""
+    reason: DealReason
+    ours: bool
+    remaining: Decimal
+    kind: Literal["position_closed"] = "position_closed"
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignTrade:
+    """Something traded on the account that this desk did not order."""
+
+    account: str
+    symbol: str
+    side: Side
+    volume: Decimal
+    price: Decimal
+    position_id: Ticket
+    kind: Literal["foreign_trade"] = "foreign_trade"
+
+
+@dataclass(frozen=True, slots=True)
+class DrawdownWarning:
+    """A good part of the room to a cap is used up."""
+
+    account: str
+    currency: str
+    cap: str
+    level_percent: int
+    drawdown_percent: Decimal
+    equity: Decimal
+    floor: Decimal
+    room: Decimal
+    kind: Literal["drawdown_warning"] = "drawdown_warning"
+
+
+class LatchCause(StrEnum):
+    CAP = "cap"
+    PANIC = "panic"
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedTicket:
+    """One position of a flatten and what closing it brought so far."""
+
+    ticket: Ticket
+    symbol: str
+    side: Side
+    volume: Decimal
+    result: Decimal | None
+    problem: str
+    """Why it is not closed yet; empty once it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlattenReport:
+    """A latched account and how far closing everything has come."""
+
+    breach_id: int
+    account: str
+    currency: str
+    cause: LatchCause
+    asked_by: str
+    cap: str
+    drawdown_percent: Decimal | None
+    cap_percent: Decimal | None
+    equity: Decimal
+    floor: Decimal | None
+    at: datetime
+    tickets: tuple[ClosedTicket, ...]
+    pendings_removed: int
+    flat_at: datetime | None
+    equity_after: Decimal | None
+    kind: Literal["flatten_report"] = "flatten_report"
+
+
+@dataclass(frozen=True, slots=True)
+class FlattenStuck:
+    """Positions are still open minutes after they were to be closed."""
+
+    breach_id: int
+    account: str
+    minutes: int
+    tickets: tuple[ClosedTicket, ...]
+    kind: Literal["flatten_stuck"] = "flatten_stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class DrawdownRecovered:
+    """Equity is above every floor again; trading stays halted until an owner resumes."""
+
+    account: str
+    currency: str
+    equity: Decimal
+    floor: Decimal
+    room: Decimal
+    kind: Literal["drawdown_recovered"] = "drawdown_recovered"
+
+
+@dataclass(frozen=True, slots=True)
+class TradingStateChanged:
+    """A person paused, resumed or halted an account."""
+
+    account: str
+    state: TradingState
+    by: str
+    canceled: int
+    """Cards that were open and no longer are."""
+    kind: Literal["trading_state_changed"] = "trading_state_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class CapsChanged:
+    """A drawdown cap was set or removed."""
+
+    account: str
+    currency: str
+    by: str
+    text: str
+    floor: Decimal | None
+    room: Decimal | None
+    kind: Literal["caps_changed"] = "caps_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """The desk cannot see the account: entries are blocked, the guard cannot measure."""
+
+    account: str
+    why: str
+    since: datetime
+    healed_at: datetime | None
+    kind: Literal["blind"] = "blind"
+
+
+@dataclass(frozen=True, slots=True)
+class LoopStalled:
+    """No pass of the trading loop has ended for too long."""
+
+    account: str
+    seconds: int
+    healed: bool
+    kind: Literal["loop_stalled"] = "loop_stalled"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBeat:
+    """One account's part of a heartbeat."""
+
+    account: str
+    currency: str
+    trading_state: TradingState
+    equity: Decimal | None
+    room: Decimal | None
+    drawdown_percent: Decimal | None
+    positions_open: int
+    pass_age: float | None
+    orders_in_flight: int
+    why_blind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The live status message, edited in place."""
+
+    at: datetime
+    accounts: tuple[AccountBeat, ...]
+    loop_duration_ms: float
+    signals_lifetime: int
+    trades_lifetime: int
+    errors: int
+    outbox_waiting: int
+    interval: int
+    kind: Literal["heartbeat"] = "heartbeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The desk is running (again)."""
+
+    account: str
+    currency: str
+    equity: Decimal | None
+    trading_state: TradingState
+    positions_open: int
+    orders_asked_for: int
+    down_seconds: int | None
+    simulated: bool
+    kind: Literal["started"] = "started"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """A member cannot be written to."""
+
+    name: str
+    telegram_id: int
+    why: str
+    kind: Literal["unreachable"] = "unreachable"
+
+
+Notice = (
+    ApprovalCard
+    | OrderResolved
+    | OrderUnconfirmed
+    | OrderFailed
+    | PositionClosed
+    | ForeignTrade
+    | DrawdownWarning
+    | FlattenReport
+    | FlattenStuck
+    | DrawdownRecovered
+    | TradingStateChanged
+    | CapsChanged
+    | Blind
+    | LoopStalled
+    | Heartbeat
+    | Started
+    | Unreachable
+)

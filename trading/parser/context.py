@@ -1,0 +1,154 @@
+"""What stands around the prices: results, conditions, questions, prose."""
+
+from dataclasses import dataclass
+
+from trading.parser.blocks import Block
+from trading.parser.lexer import Token
+from trading.parser.normalise import word_set
+from trading.parser.tagger import Item
+from trading.parser.vocabulary import Tag
+
+_RESULTS = word_set(
+    "triggered activated executed filled hit hitted reached achieved done running smashed "
+    "closed booked secured stopped completed touched runing alcanzado alcancado atingido "
+    "tocado batido cerrado fechado достигнут взят сработал закрыт выполнен تحقق تحققت ضرب "
+    "tercapai kena"
+)
+_LATER = word_set("when once after if until till upon before as cuando quando если после se wenn")
+_DOUBTS = word_set(
+    "if wait waiting may might could would expect expecting expected looking look plan "
+    "planning potential possible don't dont not never avoid until unless maybe consider "
+    "considering watch watching who who's whos anyone why what was were had took yesterday "
+    "last think thinking hope want wants should will can how when where which did does no "
+    "cannot can't miss missed ready prepare forecast analysis scenario either example"
+)
+_NEWS = frozenset({"update", "updated", "recap", "results", "result"})
+_LABELS = {
+    **dict.fromkeys(("tp", "target", "targets", "tg", "t", "take"), "target"),
+    **dict.fromkeys(("sl", "stop", "stoploss"), "stop"),
+}
+_TICK = "\u2713"
+_MOST_PROSE = 8
+_MOST_HEAD_PROSE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Facts about a message that decide whether its prices are a call to trade."""
+
+    result: str | None
+    """The word that tells a result: hit, running, closed …"""
+    doubt: str | None
+    """The word that makes the call conditional or asks: if, wait, not, who …"""
+    news: str | None
+    unknown: int
+    """How many words mean nothing to the grammar."""
+    unknown_in_head: int
+
+
+def look_around(tokens: list[Token], items: list[Item], blocks: list[Block]) -> Context:
+    """Collect what the words around the fields say."""
+    doubt = None
+    unknown_in_head = 0
+    for block in blocks:
+        head = _head(items, block, first=block is blocks[0])
+        doubt = doubt or next((item.text for item in head if _doubts(item)), None)
+        unknown_in_head += sum(item.tag is Tag.WORD for item in head)
+    return Context(
+        result=_result(tokens),
+        doubt=doubt,
+        news=_news(tokens),
+        unknown=sum(item.tag is Tag.WORD for item in items),
+        unknown_in_head=unknown_in_head,
+    )
+
+
+def why_not_a_call(context: Context, *, complete: bool) -> str | None:
+    """Return why the words say that this is no call to trade; None where they do not."""
+    if context.result is not None:
+        return f'it tells a result ("{context.result}"): trading it now would be late'
+    if context.news is not None:
+        return f'it is an "{context.news}" on an earlier message'
+    if context.doubt is not None:
+        return f'"{context.doubt}" before the price makes it a condition or a question'
+    if context.unknown_in_head > _MOST_HEAD_PROSE:
+        return "the side and the price stand in running text"
+    if not complete and context.unknown > _MOST_PROSE:
+        return "an incomplete signal in running text"
+    return None
+
+
+def _head(items: list[Item], block: Block, *, first: bool) -> list[Item]:
+    """Return the items from the start of the side's line to the first number behind it."""
+    side = block.side
+    if side is None:
+        return []
+    line = [item for item in items if item.line == side.line]
+    head: list[Item] = []
+    for item in line:
+        if item.start > side.start and item.tag in {Tag.NUMBER, Tag.STOP, Tag.TARGET}:
+            break
+        head.append(item)
+    if first:
+        return head
+    # In a one-line message of several trades only what follows the last price is this head.
+    for place in range(len(head) - 1, -1, -1):
+        if head[place].tag is Tag.NUMBER and head[place].start < side.start:
+            return head[place + 1 :]
+    return head
+
+
+def _doubts(item: Item) -> bool:
+    return item.tag is not Tag.SIDE and (
+        item.text.removesuffix("'s") in _DOUBTS or item.text == "?"
+    )
+
+
+def _lines(tokens: list[Token]) -> list[list[str]]:
+    lines: list[list[str]] = [[]]
+    for token in tokens:
+        if token.kind == "newline":
+            lines.append([])
+        else:
+            lines[-1].append(token.text)
+    return lines
+
+
+def _result(tokens: list[Token]) -> str | None:
+    for words in _lines(tokens):
+        found = next((place for place, word in enumerate(words) if word in _RESULTS), None)
+        if found is not None and not _LATER.intersection(words[:found]):
+            return words[found]
+    return _ticked_target(tokens)
+
+
+def _ticked_target(tokens: list[Token]) -> str | None:
+    """Find a target that is ticked off behind its price while another price is not."""
+    label = ""
+    ticked: list[str] = []
+    plain = 0
+    for place, token in enumerate(tokens):
+        if token.text in _LABELS:
+            label = _LABELS[token.text]
+        elif token.kind == "num" and label and _is_ticked(tokens, place + 1):
+            ticked.append(label)
+        elif token.kind == "num" and label and len(token.text) > 2:
+            plain += 1
+    return _TICK if plain and "target" in ticked else None
+
+
+def _is_ticked(tokens: list[Token], place: int) -> bool:
+    """Tell whether a tick follows that is no bullet of the label behind it."""
+    if place >= len(tokens) or tokens[place].text != _TICK:
+        return False
+    while place < len(tokens) and tokens[place].text == _TICK:
+        place += 1
+    return place >= len(tokens) or tokens[place].text not in _LABELS
+
+
+def _news(tokens: list[Token]) -> str | None:
+    for words in [line for line in _lines(tokens) if line][:2]:
+        for word in words:
+            if word in _NEWS:
+                return word
+    return None

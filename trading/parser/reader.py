@@ -1,0 +1,220 @@
+"""The whole way from text to reading, and what is decided about the message as a whole."""
+
+import re
+from decimal import Decimal
+
+from trading.model import OrderType
+from trading.parser.blocks import Block, split_blocks
+from trading.parser.context import Context, look_around, why_not_a_call
+from trading.parser.fields import Field, Scan
+from trading.parser.interpret import interpret
+from trading.parser.lexer import tokenise
+from trading.parser.normalise import Plain, normalise
+from trading.parser.numbers import Band, resolve
+from trading.parser.prices import Hold
+from trading.parser.reading import CHATTER, ParsedSignal, Reading, SignalUpdate, UpdateKind
+from trading.parser.scanner import FieldScanner
+from trading.parser.symbols import price_band
+from trading.parser.tagger import Item, join_thousands, tag_tokens
+from trading.parser.updates import find_update
+from trading.parser.vocabulary import Tag
+
+LONGEST = 4096
+"""Telegram's longest message; nothing longer is a signal."""
+
+MOST_TOKENS = 400
+"""More than any signal has; keeps the worst message within a few milliseconds."""
+
+_SIDE_WORDS = re.compile(r"\b(?:buy|sell|long|short)\b", re.IGNORECASE)
+_STOP_WORDS = re.compile(r"\b(?:sl|stop|stoploss)\b", re.IGNORECASE)
+_NEAR = Decimal("0.1")
+"""A number this near to the prices of a signal may be one of them."""
+_SHORTEST_PRICE = 3
+_LOUD = frozenset(
+    {Tag.WORD, Tag.ASIDE, Tag.ADVICE, Tag.NOT_SET, Tag.CONDITION, Tag.NO_STOP, Tag.NO_TARGET}
+)
+_GERUNDS = frozenset({"buying", "selling", "buys", "sells", "longs", "shorts"})
+
+
+def parse(text: str) -> Reading:
+    """Read one message; never raises, and holds whatever is not plain."""
+    if len(text) > LONGEST:
+        return _too_long(text, f"{len(text)} characters, at most {LONGEST}")
+    plain = normalise(text)
+    tokens = tokenise(plain.text, MOST_TOKENS)
+    if tokens is None:
+        return _too_long(plain.text, f"more than {MOST_TOKENS} words and numbers")
+    items = _with_spaced_thousands(tag_tokens(tokens))
+    scan = FieldScanner(items).scan()
+    blocks = split_blocks(scan)
+    update = find_update(tokens, items)
+    labelled = [block for block in blocks if block.side and (block.stops or block.targets)]
+    complete = any(_is_complete(block) for block in blocks)
+    if update is not None and not complete and not any(map(_restates, blocks)):
+        return Reading(update=update)
+    if blocks[0].side is None:
+        return Reading(update=_details(blocks[0], items))
+    context = look_around(tokens, items, blocks)
+    if labelled:
+        return _read_labelled(blocks, scan, context, plain, complete=complete)
+    return _read_bare(blocks, scan, context, items, plain)
+
+
+def _details(block: Block, items: list[Item]) -> SignalUpdate | None:
+    """Read a message of nothing but stop and targets: the second half of an earlier call."""
+    if any(item.tag in _LOUD for item in items) or len(block.symbol_names) > 1:
+        return None
+    band = price_band(next(iter(block.symbol_names), ""))
+    stops = _plain_prices(block.stops, band)
+    targets = _plain_prices(block.targets, band)
+    if len(stops) > 1 or not (stops or targets) or block.priced_entries:
+        return None
+    kinds = [UpdateKind.SET_SL] * bool(stops) + [UpdateKind.SET_TP] * bool(targets)
+    return SignalUpdate(
+        kinds=tuple(kinds),
+        price=(stops or targets)[0],
+        symbol=next(iter(block.symbol_names), None),
+        take_profits=dict(enumerate(targets, start=1)),
+    )
+
+
+def _plain_prices(fields: list[Field], band: Band) -> list[Decimal]:
+    items = [item for found in fields for item in found.values]
+    return [price for item in items for price in resolve(item.text, band) or ()]
+
+
+def _with_spaced_thousands(items: list[Item]) -> list[Item]:
+    """Join "46 500" where the one symbol of the message allows no other reading."""
+    symbols = {str(item.value) for item in items if item.tag is Tag.SYMBOL}
+    return join_thousands(items, price_band(symbols.pop())) if len(symbols) == 1 else items
+
+
+def _too_long(text: str, size: str) -> Reading:
+    beginning = text[:LONGEST]
+    if _SIDE_WORDS.search(beginning) is None or _STOP_WORDS.search(beginning) is None:
+        return CHATTER
+    return Reading(held=f"too long to be a signal: {size}")
+
+
+def _is_complete(block: Block) -> bool:
+    fields = (*block.stops, *block.targets)
+    priced = [found for found in fields if found.values or found.pips or found.open_ended]
+    return block.side is not None and len({f.tag for f in priced}) == 2
+
+
+def _restates(block: Block) -> bool:
+    """Tell whether a block reads like a signal in full, be it new or repeated."""
+    return bool(block.side and block.priced_entries and (block.stops or block.targets))
+
+
+def _read_labelled(
+    blocks: list[Block], scan: Scan, context: Context, plain: Plain, *, complete: bool
+) -> Reading:
+    why = why_not_a_call(context, complete=complete)
+    if why is not None:
+        stated = complete or any(map(_restates, blocks))
+        return Reading(held=why) if stated else CHATTER
+    return _signals(blocks, scan, plain)
+
+
+def _read_bare(
+    blocks: list[Block], scan: Scan, context: Context, items: list[Item], plain: Plain
+) -> Reading:
+    """Read a call without stop and targets, which only a message of nothing else can be."""
+    if not _is_calm(items, blocks) or scan.strays or why_not_a_call(context, complete=False):
+        return CHATTER
+    for block in blocks:
+        if block.side is None or not block.symbols or block.side.text in _GERUNDS:
+            return CHATTER
+        if not (block.market or block.priced_entries):
+            return CHATTER
+    return _signals(blocks, scan, plain)
+
+
+def _is_calm(items: list[Item], blocks: list[Block]) -> bool:
+    """Tell whether a message is a call and nothing else; a pending one may name its caller."""
+    loud = [item for item in items if item.tag in _LOUD]
+    if not loud:
+        return True
+    pending = all(block.types and block.priced_entries for block in blocks)
+    heads = [item.start for item in items if item.tag in {Tag.SIDE, Tag.SYMBOL}]
+    return pending and len(loud) == 1 and loud[0].tag is Tag.WORD and loud[0].start < min(heads)
+
+
+def _signals(blocks: list[Block], scan: Scan, plain: Plain) -> Reading:
+    named = {
+        name: symbol for block in blocks for symbol in block.symbols for name in [str(symbol.value)]
+    }
+    signals: list[ParsedSignal] = []
+    for block in blocks:
+        symbol = _symbol_of(block, named)
+        if isinstance(symbol, Hold):
+            return Reading(held=symbol.why)
+        if len(block.sides) > 1:
+            return Reading(held="it says both buy and sell")
+        read = interpret(block, symbol, plain)
+        if isinstance(read, Hold):
+            return Reading(held=read.why)
+        signals += read
+    unlabelled = any(not (block.stops and block.targets) for block in blocks)
+    unlabelled = unlabelled or any(signal.draft.entry is None for signal in signals)
+    why = (
+        _unexplained(signals, scan, unlabelled=unlabelled)
+        or _lopsided(blocks)
+        or _second_entry(signals)
+    )
+    return Reading(held=why) if why else Reading(signals=tuple(signals))
+
+
+def _symbol_of(block: Block, named: dict[str, Item]) -> Item | Hold:
+    if len(block.symbol_names) == 1:
+        return block.symbols[0]
+    beside = [symbol for symbol in block.symbols if block.side and symbol.line == block.side.line]
+    if len({symbol.value for symbol in beside}) == 1:
+        return beside[0]  # other symbols are hashtags, or the name of the channel
+    names = sorted(block.symbol_names or named)
+    if len(named) == 1:
+        return next(iter(named.values()))
+    if not names:
+        return Hold("no symbol is named")
+    return Hold(f"cannot tell which symbol is meant: {', '.join(names)}")
+
+
+def _unexplained(signals: list[ParsedSignal], scan: Scan, *, unlabelled: bool) -> str | None:
+    """Name a number without a label that may be a price of one of the signals."""
+    loose = scan.strays + scan.asides if unlabelled else scan.strays
+    for signal in signals:
+        draft = signal.draft
+        known = [draft.stop_loss, *draft.take_profits, *(draft.entry or ())]
+        prices = [price for price in known if price is not None]
+        if not prices:
+            continue
+        base = prices[0]
+        for number in loose:
+            if sum(map(str.isdigit, number.text)) < _SHORTEST_PRICE:
+                continue
+            for price in resolve(number.text, price_band(draft.symbol)) or ():
+                if abs(price - base) < base * _NEAR:
+                    return f"cannot tell what {number.text} is"
+    return None
+
+
+def _lopsided(blocks: list[Block]) -> str | None:
+    """Refuse several signals of which only some have a stop, or only some have targets."""
+    for name, kind in (("stop", "stops"), ("target", "targets")):
+        if len({bool(getattr(block, kind)) for block in blocks}) > 1:
+            return f"several signals, and not each has a {name} of its own"
+    return None
+
+
+def _second_entry(signals: list[ParsedSignal]) -> str | None:
+    """Refuse two market calls of one symbol and side: one may be a second entry, or a typo."""
+    seen: set[tuple[object, ...]] = set()
+    for signal in signals:
+        draft = signal.draft
+        pending = draft.order_type is not OrderType.MARKET
+        key = (draft.symbol, draft.side, draft.order_type, draft.entry if pending else None)
+        if key in seen:
+            return f"two {draft.side.value} calls of {draft.symbol} in one message"
+        seen.add(key)
+    return None

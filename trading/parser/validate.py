@@ -1,0 +1,74 @@
+"""Whether the prices of a draft fit each other; the answer is in a trader's words."""
+
+from decimal import Decimal
+from itertools import pairwise
+
+from trading.model import Side, SignalDraft
+
+_WIDEST = Decimal("0.3")
+"""A stop or target further than this share from the entry is a typing mistake."""
+
+
+def why_not(draft: SignalDraft) -> str | None:
+    """Return what is wrong with the prices of a draft; None where they fit."""
+    for check in (_zone_is_narrow, _stop_is_behind, _targets_are_ahead, _prices_are_near):
+        why = check(draft)
+        if why is not None:
+            return why
+    return None
+
+
+def _zone_is_narrow(draft: SignalDraft) -> str | None:
+    if draft.entry is None:
+        return None
+    low, high = draft.entry
+    if high - low > low * Decimal("0.1"):
+        return f"the entry zone {low} to {high} is too wide"
+    return None
+
+
+def _stop_is_behind(draft: SignalDraft) -> str | None:
+    stop = draft.stop_loss
+    if stop is None:
+        return None
+    side = draft.side.value.upper()
+    where = "above" if draft.side is Side.BUY else "below"
+    worst = _edge(draft, -draft.side.sign)
+    if worst is not None and (worst - stop) * draft.side.sign <= 0:
+        return f"stop {stop} is {where if stop != worst else 'at'} the entry {worst} of a {side}"
+    first = draft.take_profits[0] if draft.take_profits else None
+    if first is not None and (first - stop) * draft.side.sign <= 0:
+        return f"stop {stop} is {where} the target {first} of a {side}"
+    return None
+
+
+def _targets_are_ahead(draft: SignalDraft) -> str | None:
+    side, sign = draft.side.value.upper(), draft.side.sign
+    where = "below" if draft.side is Side.BUY else "above"
+    best = _edge(draft, sign)
+    for target in draft.take_profits:
+        if best is not None and (target - best) * sign <= 0:
+            return f"target {target} is {where} the entry {best} of a {side}"
+    for nearer, further in pairwise(draft.take_profits):
+        if (further - nearer) * sign <= 0:
+            return f"target {further} comes after {nearer} in a {side}"
+    return None
+
+
+def _prices_are_near(draft: SignalDraft) -> str | None:
+    named = [("stop", draft.stop_loss), *(("target", tp) for tp in draft.take_profits)]
+    prices = [(name, price) for name, price in named if price is not None]
+    base = draft.entry[0] if draft.entry else (prices[0][1] if prices else None)
+    if base is None:
+        return None
+    for name, price in prices:
+        if abs(price - base) > base * _WIDEST:
+            return f"{name} {price} is too far from {base}"
+    return None
+
+
+def _edge(draft: SignalDraft, sign: int) -> Decimal | None:
+    if draft.entry is None:
+        return None
+    low, high = draft.entry
+    return high if sign > 0 else low

@@ -1,0 +1,261 @@
+"""What trading needs from outside: a terminal and a store, as protocols."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from trading.decisions import DecideResult, Duplicate, Ingested
+from trading.drawdown import Cap, CapState
+from trading.ids import AccountId, ApprovalId, ConfirmId, MemberId, OrderId, RuleId
+from trading.model import (
+    Account,
+    AccountState,
+    Approval,
+    Breach,
+    Confirmation,
+    Deal,
+    Decision,
+    Denial,
+    History,
+    MarginMode,
+    NewOrder,
+    Order,
+    OrderRequest,
+    OrderStatus,
+    Position,
+    Proposal,
+    Role,
+    SendOutcome,
+    Side,
+    SignalDraft,
+    Snapshot,
+    SymbolSpec,
+)
+from trading.notices import Blind, DrawdownWarning, Notice, Priority
+
+
+class Terminal(Protocol):
+    """One MetaTrader terminal: one call at a time, a deadline for each.
+
+    Every reading raises ``TerminalError``; only ``send`` never does.
+    """
+
+    @property
+    def server_offset(self) -> int | None:
+        """Seconds the broker's clock is ahead of UTC; None while unknown."""
+
+    async def start(self) -> None:
+        """Bring the worker up; return once it answers, whatever the terminal's readiness."""
+
+    async def close(self) -> None:
+        """Finish the call in flight or its deadline, then end the worker."""
+
+    async def snapshot(self, symbols: Iterable[str]) -> Snapshot:
+        """Read account, terminal, positions, pending orders and the quotes in one call."""
+
+    async def specs(self, symbols: Iterable[str]) -> Mapping[str, SymbolSpec]:
+        """Return the broker's properties of each symbol it offers; the others are absent."""
+
+    async def symbol_names(self) -> tuple[str, ...]:
+        """Return every symbol name the broker offers."""
+
+    async def send(self, request: OrderRequest) -> SendOutcome:
+        """Ask the broker once; a lost answer is ``Unknown``, never an exception."""
+
+    async def history(self, since: datetime, until: datetime) -> History:
+        """Return the finished orders and the deals of a span of time."""
+
+    async def profit(
+        self, side: Side, symbol: str, volume: Decimal, price_open: Decimal, price_close: Decimal
+    ) -> Decimal:
+        """Return the result in account currency by the terminal's own calculation."""
+
+    async def margin(self, side: Side, symbol: str, volume: Decimal, price: Decimal) -> Decimal:
+        """Return the margin in account currency by the terminal's own calculation."""
+
+
+class SignalStore(Protocol):
+    """Signals and their approvals; each method is one durable transaction."""
+
+    async def ingest(
+        self, draft: SignalDraft, source: str, source_ref: str, digest: str, ttl: timedelta
+    ) -> Ingested | Duplicate:
+        """Store a signal once and put it to every account."""
+
+    async def decide(
+        self, approval_id: ApprovalId, member_id: MemberId, decision: Decision
+    ) -> DecideResult:
+        """Take a decision if the member may, it is open and in time."""
+
+    async def expire(self) -> int:
+        """End every approval whose time is up; return how many."""
+
+    async def without_card(self, account_id: AccountId, limit: int) -> list[Approval]:
+        """Return offered approvals whose card was not worked out yet."""
+
+    async def due(self, account_id: AccountId, limit: int) -> list[Approval]:
+        """Return approved signals in the order of their approval."""
+
+    async def symbols_waiting(self, account_id: AccountId) -> list[str]:
+        """Return the symbols of approvals that are offered or approved."""
+
+    async def propose(self, approval_id: ApprovalId, proposal: Proposal | None) -> None:
+        """Keep what approving would do and show the card."""
+
+    async def count_signals(self, account_id: AccountId, count: int) -> None:
+        """Add to the lifetime number of signals worked on."""
+
+    async def totals(self, account_id: AccountId) -> tuple[int, int]:
+        """Return signals worked on and entries filled, ever."""
+
+
+class OrderStore(Protocol):
+    """Order intents and the broker's deals; each method is one durable transaction."""
+
+    async def deny(self, approval_id: ApprovalId, denial: Denial) -> bool:
+        """Refuse an approved entry; False when it was no longer approved."""
+
+    async def submit(self, new: NewOrder) -> Order | None:
+        """Write an intent down before it is sent; None when it must not be sent any more."""
+
+    async def apply(self, order_id: OrderId, outcome: SendOutcome, evidence: str = "") -> Order:
+        """Record an outcome and everything people must hear of it."""
+
+    async def adopt(self, account_id: AccountId) -> int:
+        """Mark what was in flight at a crash as unresolved; return how many."""
+
+    async def open_orders(self, account_id: AccountId) -> list[Order]:
+        """Return the intents that are not finished."""
+
+    async def given_up_since(self, account_id: AccountId, since: datetime) -> list[Order]:
+        """Return entries given up as not executed since then: they may yet appear."""
+
+    async def looked(self, order_id: OrderId) -> None:
+        """Count a complete reading in which the order was absent."""
+
+    async def end_pending(self, order_id: OrderId, status: OrderStatus, detail: str) -> None:
+        """Record that a waiting order ended without a fill."""
+
+    async def deals_seen_until(self, account_id: AccountId) -> datetime:
+        """Return up to when the deals are known."""
+
+    async def record_deals(
+        self, account_id: AccountId, found: Iterable[Deal], *, quietly: bool = False
+    ) -> list[Deal]:
+        """Keep the deals not known yet, tell what they mean, and return them."""
+
+
+class GuardStore(Protocol):
+    """Caps, latches and equity samples; each method is one durable transaction."""
+
+    async def account(self, account_id: AccountId) -> Account:
+        """Return an account as it stands."""
+
+    async def known_account(self, login: int | None, server: str | None) -> Account | None:
+        """Return the account of that login, or the only one there is where none is named."""
+
+    async def open_account(
+        self, login: int, server: str, currency: str, margin_mode: MarginMode, entry_equity: Decimal
+    ) -> tuple[Account, bool]:
+        """Return a login's account and whether it was met for the first time."""
+
+    async def caps(self, account_id: AccountId) -> list[tuple[Cap, CapState | None]]:
+        """Return the active caps, each with its memory."""
+
+    async def put_cap(
+        self,
+        account_id: AccountId,
+        cap: Cap,
+        state: CapState | None,
+        by: str,
+        *,
+        member: MemberId | None = None,
+        own_equity: Decimal | None = None,
+    ) -> RuleId:
+        """Make a cap the account's one of its kind."""
+
+    async def remove_cap(
+        self, account_id: AccountId, kind: str, by: str, *, member: MemberId | None = None
+    ) -> bool:
+        """End the cap of a kind; False when there was none."""
+
+    async def observed(
+        self,
+        account_id: AccountId,
+        seen: Mapping[RuleId, tuple[Cap, CapState]],
+        warnings: Iterable[DrawdownWarning] = (),
+        breach: Breach | None = None,
+        positions: Iterable[Position] = (),
+        *,
+        close: bool = False,
+    ) -> int | None:
+        """Keep what a reading changed and latch a breach; return the breach's id."""
+
+    async def latch(
+        self, account_id: AccountId, breach: Breach, positions: Iterable[Position]
+    ) -> int:
+        """Halt an account and wish it flat, as a person asked."""
+
+    async def current_breach(self, account_id: AccountId) -> tuple[int, str] | None:
+        """Return id and scope of the breach an account is latched by."""
+
+    async def flatten_progress(
+        self, breach_id: int, positions: Iterable[Position], *, pendings_removed: int = 0
+    ) -> None:
+        """Note what is still open."""
+
+    async def flat(self, account_id: AccountId, breach_id: int, equity: Decimal) -> None:
+        """Record that a complete snapshot showed nothing left."""
+
+    async def escalate(self, breach_id: int, minutes: int) -> None:
+        """Tell the owners that positions are still open."""
+
+    async def recovered(self, account_id: AccountId, equity: Decimal, floor: Decimal) -> None:
+        """Say once that equity is above every floor again."""
+
+    async def blind(self, account_id: AccountId | None, notice: Blind) -> None:
+        """Tell that an account cannot be seen, or can again."""
+
+    async def sample_equity(self, account_id: AccountId, account: AccountState) -> None:
+        """Keep one reading of the account's money."""
+
+    async def sample_before(
+        self, account_id: AccountId, instant: datetime
+    ) -> tuple[datetime, Decimal, Decimal, Decimal] | None:
+        """Return instant, balance, equity and credit of the last sample before an instant."""
+
+    async def pause(self, account_id: AccountId, member_id: MemberId, name: str) -> bool:
+        """Stop entries; False when the account was not active."""
+
+    async def resume(self, account_id: AccountId, member_id: MemberId, name: str) -> bool:
+        """Lift a pause or a latch; False while positions are still to be closed."""
+
+    async def role_on(self, member_id: MemberId, account_id: AccountId) -> Role | None:
+        """Return a member's role on an account."""
+
+    async def ask(
+        self, member_id: MemberId, account_id: AccountId, action: str, detail: str, ttl: timedelta
+    ) -> ConfirmId:
+        """Write down a question whose button may be tapped once."""
+
+    async def take_confirmation(
+        self, confirm_id: ConfirmId, member_id: MemberId
+    ) -> Confirmation | str:
+        """Use a confirmation up, or say in a word why not."""
+
+    async def tell(
+        self,
+        account_id: AccountId | None,
+        notice: Notice,
+        priority: Priority,
+        *,
+        topic: str | None = None,
+        silent: bool = False,
+        expires: datetime | None = None,
+    ) -> None:
+        """Post a notice to the members of an account (None: to every owner)."""
+
+
+class Store(SignalStore, OrderStore, GuardStore, Protocol):
+    """Everything the desk must remember; raises ``StoreError`` when it cannot."""

@@ -1,0 +1,1 @@
+"""One MetaTrader terminal behind frames: the worker, its client and its stand-in."""

@@ -1,0 +1,218 @@
+"""TerminalClient: the terminal port over any transport, one call in flight."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from trading.clock import Clock
+from trading.errors import (
+    ProtocolError,
+    TerminalError,
+    TerminalUnavailable,
+)
+from trading.model import (
+    Action,
+    Filling,
+    History,
+    OrderRequest,
+    Rejected,
+    RejectKind,
+    SendOutcome,
+    Side,
+    Snapshot,
+    SymbolSpec,
+    Unknown,
+)
+from trading.terminal.fields import Row
+from trading.terminal.messages import read_history, read_number, read_snapshot
+from trading.terminal.outcomes import (
+    classify,
+    classify_check,
+    is_lost_link,
+    is_refused_comment,
+    is_unsupported_filling,
+)
+from trading.terminal.readiness import ReadinessItem, readiness
+from trading.terminal.requests import (
+    UnusableRequest,
+    Wire,
+    side_number,
+    to_wire,
+    with_filling,
+)
+from trading.terminal.session import Deadlines, LinkState, Login, Session
+from trading.terminal.symbols import pending_fillings, read_specs
+from trading.terminal.transport import Transport
+
+
+class TerminalClient:
+    """One MetaTrader terminal; see ``trading.ports.Terminal`` for what each call promises."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        clock: Clock,
+        login: Login | None = None,
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        self._login = login or Login()
+        self._session = Session(transport, self._login, clock, deadlines or Deadlines())
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._fillings: dict[str, tuple[Filling, ...]] = {}
+        self._working: dict[tuple[str, Action], Filling] = {}
+
+    @property
+    def state(self) -> LinkState:
+        """How the link fares."""
+        return self._session.state
+
+    @property
+    def restarts(self) -> int:
+        """How often the worker was replaced."""
+        return self._session.state.restarts
+
+    @property
+    def server_offset(self) -> int | None:
+        """Seconds the broker's clock is ahead of UTC; None while unknown."""
+        return self._session.times.offset
+
+    async def start(self) -> None:
+        """Try to bring the worker up; where that fails, ``state`` says why and calls try again."""
+        async with self._lock:
+            try:
+                await self._session.ready()
+            except TerminalError:
+                return
+
+    async def close(self) -> None:
+        async with self._lock:
+            await self._session.close()
+
+    async def snapshot(self, symbols: Iterable[str] = ()) -> Snapshot:
+        session = self._session
+        async with self._lock:
+            data = await session.call("snapshot", {"symbols": list(symbols)})
+            now, taken = self._clock.now(), self._clock.monotonic()
+            snapshot = read_snapshot(data, session.times, session.simulated, now, taken)
+            session.check_account(snapshot.account)
+            return snapshot
+
+    async def specs(self, symbols: Iterable[str]) -> Mapping[str, SymbolSpec]:
+        data = await self._call("specs", {"symbols": list(symbols)})
+        specs = read_specs(data, self._session.simulated)
+        self._fillings.update({name: spec.fillings for name, spec in specs.items()})
+        return specs
+
+    async def symbol_names(self) -> tuple[str, ...]:
+        data = await self._call("names", {})
+        if not isinstance(data, list) or not all(isinstance(name, str) for name in data):
+            raise ProtocolError("the worker's answer has no names")
+        return tuple(data)
+
+    async def send(self, request: OrderRequest) -> SendOutcome:
+        async with self._lock:
+            try:
+                wire = to_wire(request, self._session.times)
+                await self._session.ready()
+            except UnusableRequest as error:
+                return Rejected(RejectKind.FINAL, None, "UNUSABLE_REQUEST", str(error))
+            except TerminalError as error:
+                return _not_sent(error)
+            try:
+                return classify(await self._ask("send", request, wire), request)
+            except TerminalUnavailable as error:
+                return _not_sent(error)
+            except TerminalError as error:
+                return Unknown(str(error))
+
+    async def check(self, request: OrderRequest) -> Rejected | None:
+        """Ask the terminal whether it would refuse the order; None is no promise of execution."""
+        async with self._lock:
+            try:
+                wire = to_wire(request, self._session.times)
+            except UnusableRequest as error:
+                return Rejected(RejectKind.FINAL, None, "UNUSABLE_REQUEST", str(error))
+            await self._session.ready()
+            return classify_check(await self._ask("check", request, wire), request)
+
+    async def history(self, since: datetime, until: datetime) -> History:
+        """Return at least what finished in the span: more while the broker's clock is unknown."""
+        start, end = self._session.times.window(since, until)
+        data = await self._call("history", {"since": start, "until": end})
+        return read_history(data, self._session.times)
+
+    async def history_by(
+        self, *, ticket: int | None = None, position: int | None = None
+    ) -> History:
+        """Return what belongs to one order ticket, or to one position."""
+        key = {"ticket": ticket, "position": position}
+        data = await self._call("history_by", {k: v for k, v in key.items() if v is not None})
+        return read_history(data, self._session.times)
+
+    async def profit(
+        self, side: Side, symbol: str, volume: Decimal, price_open: Decimal, price_close: Decimal
+    ) -> Decimal:
+        asked = {
+            "side": side_number(side),
+            "symbol": symbol,
+            "volume": volume,
+            "price_open": price_open,
+            "price_close": price_close,
+        }
+        return read_number(await self._call("profit", asked))
+
+    async def margin(self, side: Side, symbol: str, volume: Decimal, price: Decimal) -> Decimal:
+        asked = {"side": side_number(side), "symbol": symbol, "volume": volume, "price": price}
+        return read_number(await self._call("margin", asked))
+
+    async def readiness(self) -> tuple[ReadinessItem, ...]:
+        """Return what trading needs, item by item; raise nothing."""
+        try:
+            snapshot = await self.snapshot()
+        except TerminalError as error:
+            return readiness(None, self._login, self.server_offset, str(error))
+        return readiness(snapshot, self._login, self.server_offset)
+
+    async def _call(self, op: str, args: Mapping[str, object]) -> object:
+        async with self._lock:
+            return await self._session.call(op, args)
+
+    async def _ask(self, op: str, request: OrderRequest, wire: Wire) -> Row:
+        """Ask again only where the answer was "nothing was executed, because of this field"."""
+        reply: Row = {}
+        for filling in self._candidates(request) or (None,):
+            reply = await self._exchange(op, with_filling(wire, filling))
+            if is_refused_comment(reply):
+                wire = {key: value for key, value in wire.items() if key != "comment"}
+                reply = await self._exchange(op, with_filling(wire, filling))
+            if not is_unsupported_filling(reply):
+                self._remember(request, filling)
+                break
+        return reply
+
+    async def _exchange(self, op: str, wire: Wire) -> Row:
+        reply = await self._session.exchange(op, {"request": wire})
+        if not isinstance(reply, dict):
+            raise ProtocolError("the worker's answer holds no result")
+        if is_lost_link(reply):
+            self._session.detach(f"the worker lost the terminal during {op}")
+        return reply
+
+    def _candidates(self, request: OrderRequest) -> tuple[Filling, ...]:
+        known = request.fillings or self._fillings.get(request.symbol, ())
+        if request.action is Action.PENDING:
+            known = request.fillings or pending_fillings(known)
+        elif request.action is not Action.DEAL:
+            return ()
+        best = self._working.get((request.symbol, request.action))
+        return known if best is None else tuple(dict.fromkeys((best, *known)))
+
+    def _remember(self, request: OrderRequest, filling: Filling | None) -> None:
+        if filling is not None:
+            self._working[request.symbol, request.action] = filling
+
+
+def _not_sent(error: TerminalError) -> Rejected:
+    return Rejected(RejectKind.NOT_SENT, None, "TERMINAL_UNAVAILABLE", str(error))
