@@ -7,7 +7,8 @@ from typing import Protocol
 
 from trading.decisions import DecideResult, Duplicate, Ingested
 from trading.drawdown import Cap, CapState
-from trading.ids import AccountId, ApprovalId, ConfirmId, MemberId, OrderId, RuleId
+from trading.facts import PassFacts
+from trading.ids import AccountId, ApprovalId, ClientOrderId, ConfirmId, MemberId, OrderId, RuleId
 from trading.model import (
     Account,
     AccountState,
@@ -259,3 +260,9 @@ class GuardStore(Protocol):
 
 class Store(SignalStore, OrderStore, GuardStore, Protocol):
     """Everything the desk must remember; raises ``StoreError`` when it cannot."""
+
+    async def pass_facts(self, account_id: AccountId, batch: int) -> PassFacts:
+        """Return what one pass needs to know, read in one transaction."""
+
+    async def entry_by_client_id(self, client_order_id: ClientOrderId) -> Order | None:
+        """Return the entry that carries that id at the broker."""

@@ -76,9 +76,7 @@ class SymbolBook:
         """Return the properties of the broker's symbols, at most a minute old."""
         now = self._clock.monotonic()
         wanted = set(names)
-        stale = [
-            name for name in wanted if name not in self._specs or self._specs[name][0] <= now
-        ]
+        stale = [name for name in wanted if name not in self._specs or self._specs[name][0] <= now]
         if stale:
             for name, spec in (await self._terminal.specs(stale)).items():
                 self._specs[name] = (now + SPEC_TTL, spec)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from trading.terminal.simulated.config import SetupError
 from trading.terminal.simulated.journal import Journal
 from trading.terminal.simulated.records import ZERO, Deal, Order, Position, pack, unpack
 
@@ -36,9 +37,6 @@ class Book:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._reset()
-
-    def _reset(self) -> None:
         self.positions: dict[int, Position] = {}
         self.orders: dict[int, Order] = {}
         self.history: dict[int, Order] = {}
@@ -60,14 +58,11 @@ class Book:
         was_any = False
         for entry in self._journal.unread():
             was_any = True
-            self._take(entry)
+            try:
+                self._take(entry)
+            except (TypeError, ValueError, KeyError, AttributeError, ArithmeticError) as error:
+                raise SetupError(f"{self._journal.place}: not a transaction ({error})") from error
         return was_any
-
-    def read_again(self, journal: Journal) -> None:
-        """Forget everything, uncommitted changes included, and read the whole file."""
-        self._journal = journal
-        self._reset()
-        self.read()
 
     def commit(self) -> None:
         """Write the changes since the last commit as one transaction."""

@@ -322,6 +322,8 @@ class Broker:
         if session is None:
             raise CallFailed(*NOT_CONNECTED)
         strikes = self._before(name)
+        if session.must_reload:
+            session.reload()
         answer = session.run(strikes, self._faults.admin, lambda: work(session, strikes))
         self._after(strikes)
         return answer
@@ -338,17 +340,10 @@ class Broker:
             self._error = (mt5.RES_E_FAIL, str(trouble))
         except OSError as trouble:
             self._error = (mt5.RES_E_FAIL, f"account file: {trouble}")
-            self._recover()
+            if self.session is not None:
+                # What could not be written was not answered, so it is not booked either.
+                self.session.must_reload = True
         return None
-
-    def _recover(self) -> None:
-        """Drop what could not be written: nothing was answered, so nothing was booked."""
-        if self.session is None:
-            return
-        try:
-            self.session.reload()
-        except (SetupError, OSError):
-            self.session = None
 
     def _before(self, name: str) -> Strikes:
         strikes = self._faults.strike(name)

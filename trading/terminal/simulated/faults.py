@@ -24,7 +24,8 @@ freeze_quotes           nothing moves
 equity_zero, equity_nan account_info says so
 wrong_login             account_info says another ``login`` (default 9999999)
 symbol                  ``set`` fields of the terms of ``symbol``, as ``{"trade_mode": 3}``
-account                 ``set`` permissions, as ``{"most_orders": 2}``
+account                 ``set`` is_account_tradable, is_expert_allowed, is_fifo,
+                        is_hedging_prohibited, most_orders, most_positions
 ======================  ===============================================================
 
 ``{"admin": ...}`` lines are not faults: see the ``admin`` module.
@@ -32,9 +33,12 @@ account                 ``set`` permissions, as ``{"most_orders": 2}``
 
 import json
 import random
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from trading.terminal.simulated import clock
 
 CALL_KINDS = (
     "delay", "hang", "none", "die", "execute_then_hang", "execute_then_none", "execute_then_die",
@@ -44,6 +48,7 @@ STATE_KINDS = (
     "disconnected", "autotrading_off", "freeze_quotes", "equity_zero", "equity_nan", "wrong_login",
     "symbol", "account",
 )  # fmt: skip
+_SETTLING_MS = 1000
 DEFAULT_CALL = "order_send"
 
 Rule = dict[str, Any]
@@ -79,7 +84,7 @@ class Faults:
     def __init__(self, path: Path | None, seed: int) -> None:
         self._path = path
         self._seed = seed
-        self._mtime = 0
+        self._seen: list[int] = []
         self._rules: list[Rule] = []
         self.admin: list[Rule] = []
         """Instructions of the file, done or not."""
@@ -128,18 +133,22 @@ class Faults:
         try:
             mtime = path.stat().st_mtime_ns
         except FileNotFoundError:
-            mtime = 0
-        if mtime == self._mtime:
+            self._rules, self.admin, self._seen = [], [], []
             return
-        self._rules, self.admin = _read(path) if mtime else ([], [])
-        is_first_look, self._mtime = self._mtime == 0, mtime
-        saved = self._saved() if is_first_look else {"counts": self._counts}
-        if saved.get("mtime") == mtime:
-            self._counts = saved["counts"]
-        else:
+        # A file system's clock may tick so seldom that two versions share a time.
+        is_settled = clock.wall_ms() - mtime // 1_000_000 > _SETTLING_MS
+        if is_settled and self._seen[:1] == [mtime]:
+            return
+        text = path.read_text("utf-8")
+        seen = [mtime, zlib.crc32(text.encode())]
+        if seen == self._seen:
+            return
+        self._rules, self.admin = _read(path, text)
+        saved = {"counts": self._counts} if self._counts else self._saved()
+        self._seen, self._counts = seen, saved.get("counts", {})
+        if saved.get("seen") != seen:
             named = {str(rule["id"]) for rule in self._rules if "id" in rule}
-            counts = saved.get("counts", {})
-            self._counts = {key: pair for key, pair in counts.items() if key in named}
+            self._counts = {key: pair for key, pair in self._counts.items() if key in named}
 
     def _saved(self) -> dict[str, Any]:
         try:
@@ -148,7 +157,7 @@ class Faults:
             return {}
 
     def _save(self) -> None:
-        text = json.dumps({"mtime": self._mtime, "counts": self._counts})
+        text = json.dumps({"seen": self._seen, "counts": self._counts})
         fresh = self._side_file.with_suffix(".new")
         fresh.write_text(text, "utf-8")
         fresh.replace(self._side_file)
@@ -159,9 +168,9 @@ class Faults:
         return self._path.with_name(self._path.name + ".counts")
 
 
-def _read(path: Path) -> tuple[list[Rule], list[Rule]]:
+def _read(path: Path, text: str) -> tuple[list[Rule], list[Rule]]:
     try:
-        lines = json.loads(path.read_text("utf-8") or "[]")
+        lines = json.loads(text or "[]")
     except ValueError as error:
         raise FaultsUnreadable(f"faults file {path}: {error}") from error
     if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):

@@ -48,6 +48,11 @@ class Journal:
         if path is not None:
             self._open(path)
 
+    @property
+    def place(self) -> str:
+        """Return the file and the line last read or written, in words."""
+        return f"account file {self._path}, line {self._line}"
+
     def close(self) -> None:
         """Let go of the file."""
         for handle in (self._file, self._lock_file):
@@ -106,6 +111,9 @@ class Journal:
             self._file = os.open(path, flags, 0o600)
             with self.locked():
                 self._check_format()
+        except SetupError:
+            self.close()
+            raise
         except OSError as error:
             self.close()
             raise SetupError(f"account file {path}: {error.strerror or error}") from error
@@ -115,7 +123,6 @@ class Journal:
         if first is None:
             self.append(FORMAT)
         elif first != FORMAT:
-            self.close()
             raise SetupError(
                 f"account file {self._path}: not an account of this simulated terminal"
             )
@@ -137,8 +144,7 @@ class Journal:
         try:
             entry = json.loads(line)
         except ValueError as error:
-            words = f"account file {self._path}, line {self._line}: not readable"
-            raise SetupError(words) from error
+            raise SetupError(f"{self.place}: not readable") from error
         if not isinstance(entry, dict):
-            raise SetupError(f"account file {self._path}, line {self._line}: not a transaction")
+            raise SetupError(f"{self.place}: not a transaction")
         return entry

@@ -213,7 +213,9 @@ class Market:
         wanted |= {spec.margin_currency for spec in self.specs.values() if spec.calc_mode == FOREX}
         wanted |= {self._config.currency, "USD"}
         for spec in CATALOGUE.values():
-            if spec.calc_mode == FOREX and {spec.base, spec.profit} <= wanted:
+            pair = {spec.base, spec.profit}
+            is_hub = bool(pair & {self._config.currency, "USD"})
+            if spec.calc_mode == FOREX and is_hub and pair <= wanted:
                 lent = self._named(spec)
                 if lent.name not in self.specs:
                     mid = Decimal(f"{spec.mid:.{spec.digits}f}")

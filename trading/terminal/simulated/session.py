@@ -34,6 +34,8 @@ class Session:
         self.login = Login(config.login, config.server)
         self.selected: set[str] = set()
         self.permissions = Permissions()
+        self.must_reload = False
+        """Whether what this object holds is not what the account file says."""
         self._journal = Journal(config.account_file)
         try:
             self._load()
@@ -62,9 +64,11 @@ class Session:
 
     def reload(self) -> None:
         """Forget what could not be written and go on from what the file says."""
+        self.must_reload = True
         self._journal.close()
         self._journal = Journal(self._config.account_file)
         self._load()
+        self.must_reload = False
 
     def run(self, strikes: Strikes, instructions: list[dict[str, Any]], work: Callable[[], T]) -> T:
         """Bring the account up to now, do the work and write what changed."""
@@ -149,16 +153,16 @@ class Session:
         state.origin_ms, state.start_ms, state.looked_ms = now, start, now
 
     def _open_account(self) -> None:
-        state, market = self.book.touch_state(), self.market
-        contents = market.contents
-        state.contents = [
-            self._file_identity(), contents.decimals, contents.first_ms, contents.last_ms
-        ]  # fmt: skip
+        state, found = self.book.state, self.market.contents
+        contents = [self._file_identity(), found.decimals, found.first_ms, found.last_ms]
+        if state.contents != contents:
+            self.book.touch_state().contents = contents
         for symbol in self.symbols_in_use():
-            market.lend(symbol)
+            self.market.lend(symbol)
         if state.rollover_ms:
             return
         now = self._clock()
+        state = self.book.touch_state()
         state.rollover_ms = next_midnight(now, self._config.offset_ms)
         self.ledger.now_msc = now + self._config.offset_ms
         if self._config.balance:

@@ -187,7 +187,8 @@ class TradeServer:
             raise Refused(mt5.TRADE_RETCODE_LIMIT_ORDERS)
         check_limits(self._book, spec, request.type % 2, request.volume)
         order = self._order(request, request.volume, request.price)
-        order.position_id = request.position
+        if not self._config.is_netting:
+            order.position_id = request.position
         self._price_pending(spec, order, request)
         return Plan(lambda: self._place(order))
 

@@ -1,0 +1,68 @@
+# The commands of this project; README.md has the PowerShell lines beside them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+SOURCES := bot handlers storage trading tests
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test fast lint fix bench lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+setup: $(READY) ## the virtual environment with everything in it, tests included
+
+$(READY): pyproject.toml $(wildcard requirements.lock)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+ifeq ($(shell uname -s)$(wildcard requirements.lock),Linuxrequirements.lock)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps -e .
+else
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+endif
+	@touch $@
+
+demo: $(READY) ## the bot in a chat in the browser: no token, no Windows (ARGS="--autopilot 60")
+	$(BIN)/python -m bot demo $(ARGS)
+
+run: $(READY) ## the bot, by .env and the environment
+	$(BIN)/python -m bot run
+
+test: $(READY) ## every test that needs no network and no service
+	$(BIN)/python -m pytest tests --ignore=tests/bench $(ARGS)
+
+fast: $(READY) ## unit and property tests alone
+	$(BIN)/python -m pytest tests/unit tests/property $(ARGS)
+
+lint: $(READY) ## format, rules, types, and the directions of imports
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(READY) ## what the linter can mend by itself
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+bench: $(READY) ## the measurements, printed
+	@for bench in tests/bench/bench_*.py; do \
+		module=$${bench%.py}; echo "== $$module"; \
+		$(BIN)/python -m $$(echo $$module | tr / .) $(ARGS) || exit 1; \
+	done
+
+lock: $(READY) ## requirements.lock again, from the ranges in pyproject.toml
+	$(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/python -m pip install --quiet pip-tools
+	$(VENV)/lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --extra dev \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --output-file requirements.lock pyproject.toml
+
+clean: ## everything that can be made again; data/ and .env stay
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .import_linter_cache .coverage
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +

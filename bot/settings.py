@@ -1,0 +1,202 @@
+"""Every setting of the program: one flat variable each, read once into frozen groups.
+
+``Settings`` never looks at the process by itself: ``load_settings`` is given the environment,
+and nothing else in the tree reads it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.environment import read_dotenv, unknown_in_environment, unknown_in_file
+from bot.redaction import Redactor
+from bot.settings_groups import (
+    GuardSettings,
+    HeartbeatSettings,
+    HttpSettings,
+    LogSettings,
+    LoopSettings,
+    RiskSettings,
+    SignalSettings,
+    TelegramSettings,
+    TerminalSettings,
+)
+
+_PREFIXES = {
+    "telegram": "TELEGRAM_",
+    "database_path": "",
+    "terminal": "TERMINAL_",
+    "http": "HTTP_",
+    "signals": "SIGNAL_",
+    "loop": "LOOP_",
+    "heartbeat": "HEARTBEAT_",
+    "guard": "",
+    "risk": "RISK_",
+    "log": "LOG_",
+}
+"""What stands before a group's field names in its variables."""
+
+_REQUIRED = {
+    "TELEGRAM_TOKEN": "is required: @BotFather gives one",
+    "TELEGRAM_OWNER_IDS": "is required: the Telegram user ids of the owners, with commas between",
+}
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; ``problems`` has one line for each reason."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """The whole configuration, checked and frozen."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    telegram: TelegramSettings = TelegramSettings()
+    database_path: Path = Field(Path("data/bot.db"), description="SQLite file; its folder is made")
+    terminal: TerminalSettings = TerminalSettings()
+    http: HttpSettings = HttpSettings()
+    signals: SignalSettings = SignalSettings()
+    loop: LoopSettings = LoopSettings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
+    guard: GuardSettings = GuardSettings()
+    risk: RiskSettings = RiskSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what the constructor is given and nothing else."""
+        return (init_settings,)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret text, for the log's redaction."""
+        held = (self.telegram.token, self.terminal.password, self.signals.secret)
+        texts = [secret.get_secret_value() for secret in held if secret]
+        if self.heartbeat.ping_url:
+            texts.append(self.heartbeat.ping_url)  # who knows it can keep the alarm silent
+        return tuple(texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One setting as people write it."""
+
+    name: str
+    default: str
+    """As it would be written; empty when there is none."""
+    meaning: str
+    group: str
+    field: str
+    is_secret: bool
+
+
+def variables() -> tuple[Variable, ...]:
+    """Return every variable, in the order of the groups."""
+    return tuple(
+        variable
+        for group, info in Settings.model_fields.items()
+        for variable in _variables_of(group, info)
+    )
+
+
+def _variables_of(group: str, info: FieldInfo) -> list[Variable]:
+    if isinstance(info.default, BaseModel):
+        fields = type(info.default).model_fields
+        return [_variable(group, name, field) for name, field in fields.items()]
+    return [_variable(group, group, info)]
+
+
+def _variable(group: str, name: str, info: FieldInfo) -> Variable:
+    types = {info.annotation, *get_args(info.annotation)}
+    return Variable(
+        name=f"{_PREFIXES[group]}{name}".upper(),
+        default=_written(info.default),
+        meaning=info.description or "",
+        group=group,
+        field=name,
+        is_secret=SecretStr in types,
+    )
+
+
+def _written(default: object) -> str:
+    match default:
+        case None | () | SecretStr():
+            return ""
+        case bool():
+            return str(default).lower()
+        case float():
+            return f"{default:g}"
+        case Path():
+            return default.as_posix()
+        case _:
+            return str(default)
+
+
+def load_settings(env: Mapping[str, str], dotenv: Path | None, *, need_telegram: bool) -> Settings:
+    """Return the settings of an environment over a ``.env`` file; an empty value is the default.
+
+    Raises ``SettingsError`` with a line for each problem, none of which shows a secret.
+    """
+    known = {variable.name: variable for variable in variables()}
+    filed, problems = read_dotenv(dotenv) if dotenv else ({}, [])
+    problems += unknown_in_file(filed, known, dotenv.name if dotenv else "")
+    problems += unknown_in_environment(env, known)
+    merged = filed | {name: value for name, value in env.items() if name in known}
+    given = {
+        name: value if known[name].is_secret and name != "TELEGRAM_TOKEN" else value.strip()
+        for name, value in merged.items()
+        if name in known and value.strip()
+    }
+    if need_telegram:
+        problems += [f"{name}: {why}" for name, why in _REQUIRED.items() if name not in given]
+    try:
+        settings = Settings.model_validate(_nested(given, known))
+    except ValidationError as error:
+        problems += [_problem(detail, given) for detail in error.errors(include_url=False)]
+        settings = None
+    if settings is None or problems:
+        redact = Redactor(value for name, value in given.items() if known[name].is_secret)
+        raise SettingsError(tuple(redact(" ".join(line.split())) for line in problems))
+    return settings
+
+
+def _nested(given: Mapping[str, str], known: Mapping[str, Variable]) -> dict[str, object]:
+    tree: dict[str, object] = {}
+    for name, text in given.items():
+        variable = known[name]
+        if variable.group == variable.field:
+            tree[variable.field] = text
+            continue
+        group = tree.setdefault(variable.group, {})
+        if isinstance(group, dict):
+            group[variable.field] = text
+    return tree
+
+
+def _problem(detail: ErrorDetails, given: Mapping[str, str]) -> str:
+    """Say what is wrong with which variable, and show the value unless it may hold a secret."""
+    group, *rest = (str(part) for part in detail["loc"])
+    why = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    names = [f"{_PREFIXES[group]}{field}".upper() for field in (rest or [group])]
+    name = next((name for name in names if name in given), None)
+    if name is None:
+        return why
+    if detail["type"] == "value_error":
+        return f"{name}: {why}"
+    return f"{name}: {why}, not {given[name][:40]!r}"

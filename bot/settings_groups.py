@@ -1,0 +1,205 @@
+"""The groups of settings: names, types, bounds, defaults, and what each one means."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
+
+OFFICIAL_API = "https://api.telegram.org"
+
+
+def _owner_ids(value: object) -> object:
+    return tuple(_owner_id(part) for part in _parts(value)) if isinstance(value, str) else value
+
+
+def _parts(text: str) -> Iterator[str]:
+    return (part.strip() for part in text.split(",") if part.strip())
+
+
+def _owner_id(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text[:20]) < 2**52:
+        raise ValueError(
+            f"{text[:40]!r} is no Telegram user id: write numbers with commas between, "
+            "not @names (/start tells a person their id)"
+        )
+    return int(text)
+
+
+def _token(token: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[0-9]+:[^\s/]+", token.get_secret_value()):
+        raise ValueError("is no bot token: @BotFather gives one like 123456789:AAE…")
+    return token
+
+
+def _http_address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("must be an http:// or https:// address")
+    return text.rstrip("/")
+
+
+def _instant(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a time like 2014-05-02T12:25:00Z") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+OwnerIds = Annotated[tuple[int, ...], BeforeValidator(_owner_ids)]
+Address = Annotated[str, AfterValidator(_http_address)]
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
+Currency = Annotated[str, BeforeValidator(_upper), Field(pattern="^[A-Z]{3,8}$")]
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
+]
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+
+
+class TelegramSettings(_Group):
+    token: Token = Field(SecretStr(""), description="bot token from @BotFather; `run` needs it")
+    owner_ids: OwnerIds = Field(
+        (), description="comma list of Telegram user ids with every right; `run` needs it"
+    )
+    api_url: Address = Field(
+        OFFICIAL_API, description="base URL of the Bot API server (official, local or sandbox)"
+    )
+
+
+class TerminalSettings(_Group):
+    kind: Annotated[Literal["simulated", "local", "remote"], BeforeValidator(_lower)] = Field(
+        "simulated", description="`simulated`, `local` (Windows) or `remote` (rpyc at host:port)"
+    )
+    path: str | None = Field(None, description="terminal64.exe, as MetaTrader5.initialize takes it")
+    login: int | None = Field(None, gt=0, description="account number")
+    password: SecretStr | None = Field(None, description="password of the account")
+    server: str | None = Field(None, description="broker's server name")
+    host: str = Field("127.0.0.1", description="for `remote`: where the rpyc server listens")
+    port: int = Field(18812, ge=1, le=65535, description="for `remote`: its port")
+    allow_remote_host: bool = Field(
+        False, description="let `remote` leave this machine; who reaches the port can run code"
+    )
+    ticks: Path | None = Field(
+        None, description="for `simulated`: tick file (csv or csv.gz: time_msc,symbol,bid,ask)"
+    )
+    speed: Positive = Field(
+        Decimal(1), description="for `simulated`: replay speed, 1 = as recorded"
+    )
+    balance: Positive = Field(Decimal(10000), description="for `simulated`: opening balance")
+    currency: Currency = Field("USD", description="for `simulated`: account currency")
+    leverage: int = Field(100, ge=1, le=10_000, description="for `simulated`: account leverage")
+    start: Instant | None = Field(
+        None, description="for `simulated`: where in the recording to start (ISO time, UTC)"
+    )
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        if self.kind == "simulated" and self.ticks is not None and not self.ticks.is_file():
+            raise ValueError(f"TERMINAL_TICKS: there is no file {str(self.ticks)!r}")
+        if self.kind == "remote" and not self.allow_remote_host:
+            from trading.terminal.remote import is_loopback  # noqa: PLC0415 - only remote needs it
+
+            if not is_loopback(self.host):
+                raise ValueError(
+                    f"TERMINAL_HOST: {self.host!r} is not this machine, and who reaches an rpyc "
+                    "port can run any code there: use a tunnel (ssh -L), or set "
+                    "TERMINAL_ALLOW_REMOTE_HOST=true on a network you trust"
+                )
+        return self
+
+
+class HttpSettings(_Group):
+    host: str = Field("127.0.0.1", description="address for health, metrics and signals")
+    port: int = Field(8080, ge=0, le=65535, description="port for health, metrics and signals")
+
+
+class SignalSettings(_Group):
+    secret: SecretStr | None = Field(
+        None, description="HMAC key of POST /api/v1/signals; without it that route answers 404"
+    )
+    ttl_seconds: int = Field(
+        300, ge=1, le=604_800, description="an unanswered signal expires: expiry is no trade"
+    )
+    batch_size: int = Field(10, ge=1, le=1000, description="approvals executed in one pass")
+
+
+class LoopSettings(_Group):
+    interval_seconds: Seconds = Field(1.0, description="seconds between passes of the loop")
+
+
+class HeartbeatSettings(_Group):
+    interval_seconds: Seconds = Field(10.0, description="seconds between beats")
+    stall_seconds: Seconds = Field(60.0, description="seconds without a beat before the alarm")
+    ping_url: Address | None = Field(
+        None, description="dead man's switch: fetched at each healthy beat"
+    )
+
+    @model_validator(mode="after")
+    def _alarms_after_a_beat(self) -> Self:
+        if self.stall_seconds <= self.interval_seconds:
+            raise ValueError(
+                "HEARTBEAT_STALL_SECONDS: must be more than HEARTBEAT_INTERVAL_SECONDS "
+                f"({self.interval_seconds:g}), not {self.stall_seconds:g}"
+            )
+        return self
+
+
+class GuardSettings(_Group):
+    drawdown_max_percent: Decimal = Field(
+        Decimal(20), ge=1, le=99, description="first cap of a new account, from entry equity"
+    )
+    min_equity: Positive | None = Field(
+        None, description="money floor under equity, in account currency"
+    )
+
+
+class RiskSettings(_Group):
+    percent: Decimal = Field(
+        Decimal(1), gt=0, le=100, description="risk of an order to its stop without a volume"
+    )
+    max_open_positions: int = Field(5, ge=1, le=10_000, description="open positions at most")
+    max_volume: Positive = Field(Decimal("1.0"), description="lots of one order at most")
+    max_spread_points: int | None = Field(
+        None, ge=1, description="spread at most, in points; empty = no limit"
+    )
+    max_deviation_points: int = Field(20, ge=0, description="slippage allowed, in points")
+
+
+class LogSettings(_Group):
+    format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] | None = Field(
+        None, description="`console` or `json`; empty = console on a terminal, else json"
+    )
+    level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING, ERROR or CRITICAL")

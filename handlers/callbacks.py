@@ -1,0 +1,31 @@
+"""What a button carries: an id and a wish, never a right; every class in one place."""
+
+from aiogram.filters.callback_data import CallbackData
+
+
+class Decide(CallbackData, prefix="d"):
+    """Approve or reject the question on a signal card."""
+
+    approval_id: int
+    decision: str
+
+
+class ConfirmTap(CallbackData, prefix="c"):
+    """Yes or no to a confirmation that is stored, and used once."""
+
+    confirm_id: int
+    yes: bool
+
+
+class CapStep(CallbackData, prefix="cap"):
+    """A step of the inline setting of a drawdown cap."""
+
+    account_id: int
+    kind: str
+    value: str
+
+
+class Refresh(CallbackData, prefix="r"):
+    """Show the same answer again with the figures of now."""
+
+    what: str

@@ -1,0 +1,79 @@
+"""How every notice looks in the chat: the only place with user-facing words for them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import assert_never
+
+from handlers.cards import guard, orders, signal, status
+from handlers.cards.text import Card, fit
+from trading.notices import (
+    ApprovalCard,
+    Blind,
+    CapsChanged,
+    DrawdownRecovered,
+    DrawdownWarning,
+    FlattenReport,
+    FlattenStuck,
+    ForeignTrade,
+    Heartbeat,
+    LoopStalled,
+    Notice,
+    OrderFailed,
+    OrderResolved,
+    OrderUnconfirmed,
+    PositionClosed,
+    Started,
+    TradingStateChanged,
+    Unreachable,
+)
+
+__all__ = ["Card", "Render", "render"]
+
+Render = Callable[[Notice, datetime], Card]
+
+
+def render(notice: Notice, now: datetime) -> Card:
+    """Return the message for a notice as it should look at this instant."""
+    if isinstance(notice, ApprovalCard):
+        return Card(fit(signal.text(notice, now)), signal.keyboard(notice, now))
+    return Card(fit(_text(notice, now)))
+
+
+def _text(notice: Notice, now: datetime) -> str:  # noqa: C901 - a flat table of every notice
+    match notice:
+        case ApprovalCard():
+            return signal.text(notice, now)
+        case OrderResolved():
+            return orders.resolved(notice)
+        case OrderUnconfirmed():
+            return orders.unconfirmed(notice)
+        case OrderFailed():
+            return orders.failed(notice)
+        case PositionClosed():
+            return orders.closed(notice)
+        case ForeignTrade():
+            return orders.foreign_trade(notice)
+        case DrawdownWarning():
+            return guard.warning(notice)
+        case FlattenReport():
+            return guard.flatten(notice)
+        case FlattenStuck():
+            return guard.stuck(notice)
+        case DrawdownRecovered():
+            return guard.recovered(notice)
+        case TradingStateChanged():
+            return guard.state_changed(notice)
+        case CapsChanged():
+            return guard.caps_changed(notice)
+        case Blind():
+            return status.blind(notice, now)
+        case LoopStalled():
+            return status.stalled(notice)
+        case Heartbeat():
+            return status.heartbeat(notice)
+        case Started():
+            return status.started(notice)
+        case Unreachable():
+            return status.unreachable(notice)
+        case _:
+            assert_never(notice)

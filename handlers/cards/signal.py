@@ -1,0 +1,187 @@
+"""The signal card: the question, and what became of it."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import assert_never
+
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+
+from handlers.callbacks import Decide
+from handlers.cards import fate
+from handlers.cards.text import (
+    DASH,
+    NAME,
+    WORDS,
+    clock,
+    figure,
+    foreign,
+    lots,
+    money,
+    percent,
+    price,
+    side,
+    span,
+    table,
+)
+from handlers.words import denial_words, detail_words, pips
+from trading.model import ApprovalStatus, Decision, OrderType, Proposal, SignalDraft
+from trading.notices import ApprovalCard
+
+_TARGETS_SHOWN = 8
+_KINDS = {
+    OrderType.MARKET: "market",
+    OrderType.LIMIT: "limit",
+    OrderType.STOP: "stop",
+    OrderType.STOP_LIMIT: "stop limit",
+}
+
+
+def text(card: ApprovalCard, now: datetime) -> str:
+    """Return the card with every number a decision needs and its present state."""
+    draft = card.draft
+    head = f"<b>{side(draft.side)} {foreign(draft.symbol, 24)}</b> · {_KINDS[draft.order_type]}"
+    if card.proposal is not None and card.proposal.simulated:
+        head += " · simulated prices"
+    about = f"{foreign(card.source, NAME)} → {foreign(card.account, NAME)}"
+    lines = [head, table(_rows(card)), f"Source: {about}"]
+    if draft.comment:
+        lines.append(f"<i>{foreign(draft.comment, 160)}</i>")
+    return "\n".join([*lines, "", *_state(card, now)])
+
+
+def keyboard(card: ApprovalCard, now: datetime) -> InlineKeyboardMarkup | None:
+    """Return Approve and Reject while the question is open, else nothing to tap."""
+    if card.status is not ApprovalStatus.OFFERED or now >= card.expires_at:
+        return None
+    return InlineKeyboardMarkup(
+        inline_keyboard=[
+            [
+                _button("✅ Approve", card, Decision.APPROVE),
+                _button("✖️ Reject", card, Decision.REJECT),
+            ]
+        ]
+    )
+
+
+def _button(label: str, card: ApprovalCard, decision: Decision) -> InlineKeyboardButton:
+    data = Decide(approval_id=card.approval_id, decision=decision.value)
+    return InlineKeyboardButton(text=label, callback_data=data.pack())
+
+
+def _rows(card: ApprovalCard) -> list[tuple[str, str]]:
+    draft, proposal = card.draft, card.proposal
+    digits = None if proposal is None else proposal.digits
+    stop = "none" if draft.stop_loss is None else price(draft.stop_loss, digits)
+    rows = _entry(draft, proposal)
+    if draft.stop_limit is not None:
+        rows.append(("Stop limit", price(draft.stop_limit, digits)))
+    rows += [("Stop", stop + _distance(proposal, draft.stop_loss)), *_targets(draft, proposal)]
+    return rows + _size(card)
+
+
+def _entry(draft: SignalDraft, proposal: Proposal | None) -> list[tuple[str, str]]:
+    digits = None if proposal is None else proposal.digits
+    zone = ""
+    if draft.entry is not None:
+        low, high = (price(level, digits) for level in draft.entry)
+        zone = low if low == high else f"{low} - {high}"
+    if proposal is None:
+        return [("Entry", zone or "market")]
+    entry = price(proposal.price, digits)
+    asked = [("Signal", zone)] if zone and zone != entry else []
+    if draft.order_type is OrderType.MARKET:
+        entry += " now"
+    return [("Entry", entry), *asked]
+
+
+def _distance(proposal: Proposal | None, level: Decimal | None) -> str:
+    if proposal is None or level is None or not 0 <= proposal.digits <= 10:
+        return ""
+    points = abs(level - proposal.price).scaleb(proposal.digits)
+    return "" if points.adjusted() > 9 else f"  {pips(round(points, 1), proposal.digits)}"
+
+
+def _targets(draft: SignalDraft, proposal: Proposal | None) -> list[tuple[str, str]]:
+    levels = draft.take_profits
+    if not levels:
+        return [("Target", "none")]
+    digits = None if proposal is None else proposal.digits
+    rows = [
+        (
+            "Target" if len(levels) == 1 else f"Target {number}",
+            price(level, digits) + _distance(proposal, level),
+        )
+        for number, level in enumerate(levels[:_TARGETS_SHOWN], 1)
+    ]
+    if len(levels) > _TARGETS_SHOWN:
+        rows.append(("", f"and {len(levels) - _TARGETS_SHOWN} more"))
+    return rows
+
+
+def _size(card: ApprovalCard) -> list[tuple[str, str]]:
+    proposal = card.proposal
+    if proposal is None:
+        asked = card.draft.volume
+        size = "being worked out" if asked is None else f"{lots(asked)} lots asked for"
+        return [("Volume", size), ("Risk", "not known yet")]
+    volume = "unknown" if proposal.volume is None else f"{lots(proposal.volume)} lots"
+    rows = [("Volume", volume), ("Risk", _risk(card, proposal))]
+    if proposal.reward_risk:
+        ratios = (figure(ratio) for ratio in proposal.reward_risk[:_TARGETS_SHOWN])
+        rows.append(("Reward:risk", " · ".join(ratios)))
+    rows.append(("Spread", pips(Decimal(proposal.spread_points), proposal.digits)))
+    if proposal.worst_equity is not None and proposal.floor is not None:
+        rows.append(("Worst case", money(proposal.worst_equity, card.currency)))
+        rows.append(("Floor", money(proposal.floor, card.currency)))
+    return rows
+
+
+def _risk(card: ApprovalCard, proposal: Proposal) -> str:
+    if proposal.risk_money is None:
+        return "unknown: no stop" if card.draft.stop_loss is None else "unknown"
+    risk = money(proposal.risk_money, card.currency)
+    if proposal.risk_percent is None:
+        return risk
+    return f"{risk} ({percent(proposal.risk_percent)})"
+
+
+def _state(card: ApprovalCard, now: datetime) -> list[str]:
+    if card.order is not None:
+        return fate.lines(card.order, card.decided_by, _digits(card))
+    by = foreign(card.decided_by or "someone")
+    at = "" if card.decided_at is None else f" at {clock(card.decided_at, now)}"
+    match card.status:
+        case ApprovalStatus.OFFERED:
+            return _offered(card, now)
+        case ApprovalStatus.APPROVED | ApprovalStatus.ORDERED:
+            return [f"⏳ <b>Approved</b> by {by}{at}, sending…"]
+        case ApprovalStatus.REJECTED:
+            return [f"✖️ <b>Rejected</b> by {by}{at} {DASH} no trade."]
+        case ApprovalStatus.EXPIRED:
+            when = clock(card.expires_at, now)
+            return [f"⌛ <b>Expired</b> {DASH} no trade. Time ran out at {when}."]
+        case ApprovalStatus.CANCELED:
+            why = f": {foreign(detail_words(card.detail, {}), WORDS)}" if card.detail else ""
+            return [f"🚫 <b>Canceled</b> {DASH} no trade{why}."]
+        case _:
+            assert_never(card.status)
+
+
+def _digits(card: ApprovalCard) -> int | None:
+    return None if card.proposal is None else card.proposal.digits
+
+
+def _offered(card: ApprovalCard, now: datetime) -> list[str]:
+    if now >= card.expires_at:
+        return [f"⌛ Time ran out at {clock(card.expires_at, now)} {DASH} no trade."]
+    lines = []
+    if card.proposal is None:
+        why = f": {foreign(card.detail, WORDS)}" if card.detail else ""
+        lines.append(f"Size unknown{why or ': waiting for a reading from the terminal'}.")
+    elif card.proposal.problem is not None:
+        problem = card.proposal.problem
+        words = denial_words(problem.reason, problem.facts)
+        lines.append(f"⚠️ Would be denied now: {foreign(words, WORDS)}.")
+    left = span((card.expires_at - now).total_seconds())
+    lines.append(f"⏳ Answer by {clock(card.expires_at, now)} ({left} left), else no trade.")
+    return lines

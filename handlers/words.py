@@ -1,0 +1,234 @@
+"""Refusals of ours in words: what was asked, what the limit is, and the numbers of both.
+
+Facts are strings as a person would type the number (no separators, no units); all are optional.
+The most telling template whose facts are all there is used, the last one needs none.
+
+======================  ======================================================================
+reason                  facts it is told with
+======================  ======================================================================
+SIGNAL_EXPIRED          age, limit (seconds)
+ACCOUNT_NOT_ACTIVE      state (paused, halted)
+TERMINAL_NOT_READY      state (words: "AutoTrading is off")
+SNAPSHOT_STALE          age, limit (seconds)
+EQUITY_UNREADABLE       equity
+ORDER_UNRESOLVED        symbol
+SYMBOL_UNKNOWN          symbol
+SYMBOL_NOT_TRADABLE     symbol, state (trade mode)
+QUOTE_STALE             symbol, age, limit (seconds)
+SPREAD_TOO_WIDE         symbol, spread, limit (points)
+PRICE_RAN               drift, limit (points)
+PRICE_WRONG_SIDE        entry, price, side, order_type
+STOP_MISSING            none
+STOP_WRONG_SIDE         stop, entry, side
+STOP_TOO_CLOSE          stop, distance, minimum (points)
+TARGET_WRONG_SIDE       target, entry, side
+VOLUME_TOO_SMALL        symbol, volume, minimum, risk, currency
+VOLUME_TOO_LARGE        symbol, volume, maximum
+VOLUME_OFF_STEP         symbol, volume, step
+MARGIN_TOO_SMALL        margin, free, currency
+TOO_MANY_POSITIONS      positions, limit
+DUPLICATE_POSITION      symbol, side
+OPPOSITE_POSITION       symbol, side (of the position that is open)
+CAP_REACHED             equity, floor, currency
+WORST_CASE_BELOW_FLOOR  worst, floor, limit (the largest new risk), currency
+ORDER_RATE              value, limit (orders a minute)
+SESSION_CLOSED          symbol
+======================  ======================================================================
+
+Where ``digits`` is among the facts, points are shown as pips.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from string import Formatter
+from typing import Final
+
+from trading.model import DenialReason
+
+_R = DenialReason
+
+_TEMPLATES: Final[Mapping[DenialReason, tuple[str, ...]]] = {
+    _R.SIGNAL_EXPIRED: (
+        "the signal is {age} s old, the limit is {limit} s",
+        "the signal expired before it could be sent",
+    ),
+    _R.ACCOUNT_NOT_ACTIVE: ("the account is {state}", "the account is not active"),
+    _R.TERMINAL_NOT_READY: (
+        "the terminal cannot trade: {state}",
+        "the terminal is not ready to trade",
+    ),
+    _R.SNAPSHOT_STALE: (
+        "the last reading of the account is {age} s old, the limit is {limit} s",
+        "there is no fresh reading of the account",
+    ),
+    _R.EQUITY_UNREADABLE: (
+        "equity cannot be read (the terminal says {equity})",
+        "equity cannot be read",
+    ),
+    _R.ORDER_UNRESOLVED: (
+        "an earlier order in {symbol} is not confirmed yet",
+        "an earlier order is not confirmed yet",
+    ),
+    _R.SYMBOL_UNKNOWN: (
+        "the broker has no symbol {symbol}",
+        "the broker does not have this symbol",
+    ),
+    _R.SYMBOL_NOT_TRADABLE: (
+        "{symbol} cannot be opened now: the broker has it as {state}",
+        "{symbol} cannot be traded now",
+        "the symbol cannot be traded now",
+    ),
+    _R.QUOTE_STALE: (
+        "the last price of {symbol} is {age} s old, the limit is {limit} s",
+        "there is no fresh price of {symbol}",
+        "there is no fresh price",
+    ),
+    _R.SPREAD_TOO_WIDE: (
+        "the spread of {symbol} is {spread}, the limit is {limit}",
+        "the spread is {spread}, the limit is {limit}",
+        "the spread is too wide",
+    ),
+    _R.PRICE_RAN: (
+        "the price has run {drift} since the signal, the limit is {limit}",
+        "the price has run too far since the signal",
+    ),
+    _R.PRICE_WRONG_SIDE: (
+        "a {side} {order_type} at {entry} is on the wrong side of the price {price}",
+        "the entry {entry} is on the wrong side of the price {price}",
+        "the entry is on the wrong side of the price",
+    ),
+    _R.STOP_MISSING: ("the signal has no stop loss, so its risk is unknown",),
+    _R.STOP_WRONG_SIDE: (
+        "the stop {stop} is on the wrong side of a {side} at {entry}",
+        "the stop {stop} is on the wrong side of the entry",
+        "the stop is on the wrong side of the entry",
+    ),
+    _R.STOP_TOO_CLOSE: (
+        "the stop {stop} is {distance} away, the broker wants at least {minimum}",
+        "the stop is {distance} away, the broker wants at least {minimum}",
+        "the stop or a target is closer than the broker allows",
+    ),
+    _R.TARGET_WRONG_SIDE: (
+        "the target {target} is on the wrong side of a {side} at {entry}",
+        "the target {target} is on the wrong side of the entry",
+        "a target is on the wrong side of the entry",
+    ),
+    _R.VOLUME_TOO_SMALL: (
+        "a risk of {risk} {currency} gives {volume} lots, below the minimum {minimum} of {symbol}",
+        "volume {volume} is below the minimum {minimum} of {symbol}",
+        "volume {volume} is below the minimum {minimum}",
+        "the volume is below the broker's minimum",
+    ),
+    _R.VOLUME_TOO_LARGE: (
+        "volume {volume} is above the maximum {maximum} of {symbol}",
+        "volume {volume} is above the maximum {maximum}",
+        "the volume is above the maximum",
+    ),
+    _R.VOLUME_OFF_STEP: (
+        "volume {volume} is not a multiple of the step {step} of {symbol}",
+        "volume {volume} is not a multiple of the step {step}",
+        "the volume is not a multiple of the broker's step",
+    ),
+    _R.MARGIN_TOO_SMALL: (
+        "the order needs {margin} {currency} of margin, {free} is free",
+        "the order needs {margin} of margin, {free} is free",
+        "there is not enough free margin",
+    ),
+    _R.TOO_MANY_POSITIONS: (
+        "{positions} positions are open, the limit is {limit}",
+        "too many positions are open",
+    ),
+    _R.DUPLICATE_POSITION: (
+        "a {side} in {symbol} is already open",
+        "a position in {symbol} is already open",
+        "the same position is already open",
+    ),
+    _R.OPPOSITE_POSITION: (
+        "a {side} in {symbol} is open, this would be against it",
+        "a position against this one is open in {symbol}",
+        "a position against this one is open",
+    ),
+    _R.CAP_REACHED: (
+        "equity {equity} {currency} has reached the floor {floor}",
+        "equity {equity} has reached the floor {floor}",
+        "a drawdown cap is reached",
+    ),
+    _R.WORST_CASE_BELOW_FLOOR: (
+        (
+            "equity would be {worst} if every stop were hit, below the floor {floor}"
+            " (max new risk {limit})"
+        ),
+        "equity would be {worst} if every stop were hit, below the floor {floor}",
+        "if every stop were hit, equity would fall below a drawdown floor",
+    ),
+    _R.ORDER_RATE: (
+        "{value} orders in the last minute, the limit is {limit}",
+        "too many orders in a short time",
+    ),
+    _R.SESSION_CLOSED: ("the market for {symbol} is closed", "the market is closed"),
+}
+
+_MONEY: Final = frozenset({"worst", "floor", "equity", "margin", "free", "risk"})
+_POINTS: Final = frozenset({"spread", "drift", "distance"})
+_LIMIT_IN_POINTS: Final = frozenset({_R.SPREAD_TOO_WIDE, _R.PRICE_RAN, _R.STOP_TOO_CLOSE})
+_FIELDS: Final = {
+    template: frozenset(name for _, name, _, _ in Formatter().parse(template) if name)
+    for templates in _TEMPLATES.values()
+    for template in templates
+}
+
+
+def denial_words(reason: DenialReason, facts: Mapping[str, str]) -> str:
+    """Return why we refuse, as plain text: escape it before it goes into HTML."""
+    known = {name: _shown(reason, name, facts) for name in facts if facts[name]}
+    for template in _TEMPLATES[reason]:
+        if _FIELDS[template] <= known.keys():
+            return template.format_map(known)
+    raise AssertionError(f"{reason} has no template without facts")
+
+
+def detail_words(detail: str, facts: Mapping[str, str]) -> str:
+    """Return a stored detail in words: a denial's code is spelt out, the rest is kept."""
+    try:
+        reason = DenialReason(detail)
+    except ValueError:
+        return detail
+    return denial_words(reason, facts)
+
+
+def pips(points: Decimal, digits: int | None) -> str:
+    """Return a distance in pips (ten points on 3 and 5 digits), in points where digits lack."""
+    if digits is None:
+        return f"{plain(points)} points"
+    if digits in (3, 5):
+        return f"{points / 10:,.1f} pips"
+    return f"{plain(points)} pips"
+
+
+def plain(value: Decimal) -> str:
+    """Return a number without an exponent and without noughts that say nothing."""
+    if not value.is_finite():
+        return str(value)
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _shown(reason: DenialReason, name: str, facts: Mapping[str, str]) -> str:
+    text = facts[name]
+    number = _number(text)
+    if number is None:
+        return text
+    if name in _POINTS or (reason in _LIMIT_IN_POINTS and name in {"limit", "minimum"}):
+        digits = facts.get("digits", "")
+        return pips(number, int(digits) if digits.isdecimal() else None)
+    if name in _MONEY or (reason is _R.WORST_CASE_BELOW_FLOOR and name == "limit"):
+        return f"{number:,.2f}".removesuffix(".00")
+    return text
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and abs(value) < Decimal("1e15") else None

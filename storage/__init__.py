@@ -1,0 +1,1 @@
+"""How facts are kept: SQLite, migrations, one transaction a method."""

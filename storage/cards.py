@@ -1,0 +1,86 @@
+"""A signal's card as data: built from the facts in the transaction that changed them."""
+
+import json
+import sqlite3
+from datetime import datetime
+from decimal import Decimal
+
+from storage import outbox, rows
+from trading.clock import from_ms
+from trading.ids import AccountId, ApprovalId, SignalId
+from trading.model import ApprovalStatus, Order, OrderStatus, Proposal, Side, SignalDraft
+from trading.notices import ApprovalCard, OrderView, Priority
+
+
+def refresh(connection: sqlite3.Connection, approval_id: ApprovalId, now: datetime) -> None:
+    """Make every copy of the card say what is true now."""
+    card = view(connection, approval_id)
+    outbox.post(
+        connection,
+        outbox.chats(connection, card.account_id),
+        card,
+        Priority.DECISION,
+        now,
+        topic=f"approval:{approval_id}",
+    )
+
+
+def view(connection: sqlite3.Connection, approval_id: ApprovalId) -> ApprovalCard:
+    """Return the card of an approval as the database knows it."""
+    row = connection.execute(
+        "SELECT a.*, s.source, s.draft_json, s.created_ms, ac.login, ac.currency,"
+        " m.name AS decided_by FROM approval a"
+        " JOIN signal s ON s.id = a.signal_id JOIN account ac ON ac.id = a.account_id"
+        " LEFT JOIN member m ON m.id = a.member_id WHERE a.id = ?",
+        (approval_id,),
+    ).fetchone()
+    proposal = row["proposal_json"]
+    return ApprovalCard(
+        approval_id=approval_id,
+        signal_id=SignalId(row["signal_id"]),
+        account_id=AccountId(row["account_id"]),
+        account=str(row["login"]),
+        currency=row["currency"],
+        status=ApprovalStatus(row["status"]),
+        draft=rows.decode(SignalDraft, row["draft_json"]),
+        source=row["source"],
+        created_at=from_ms(row["created_ms"]),
+        expires_at=from_ms(row["expires_ms"]),
+        proposal=rows.decode(Proposal, proposal) if proposal else None,
+        decided_by=row["decided_by"],
+        decided_at=rows.instant(row["decided_ms"]),
+        detail=row["detail"],
+        order=_entry_order(connection, approval_id),
+    )
+
+
+def _entry_order(connection: sqlite3.Connection, approval_id: ApprovalId) -> OrderView | None:
+    row = connection.execute(
+        "SELECT * FROM orders WHERE approval_id = ?", (approval_id,)
+    ).fetchone()
+    return None if row is None else order_view(row)
+
+
+def order_view(row: sqlite3.Row) -> OrderView:
+    """Return an order as a card tells it."""
+    order, facts = rows.order(row), json.loads(row["facts_json"])
+    return OrderView(
+        status=order.status,
+        volume=order.request.volume,
+        filled_volume=order.filled_volume,
+        average_price=order.average_price,
+        expected_price=order.expected_price,
+        slippage=_slippage(order, facts.get("point")),
+        ticket=order.ticket,
+        retcode=order.retcode,
+        detail=order.detail,
+        facts=facts,
+        unresolved=order.status is OrderStatus.SUBMITTED and order.unresolved_at is not None,
+    )
+
+
+def _slippage(order: Order, point: str | None) -> Decimal | None:
+    if order.average_price is None or order.expected_price is None or point is None:
+        return None
+    side = order.request.side or Side.BUY
+    return (order.average_price - order.expected_price) * side.sign / Decimal(point)

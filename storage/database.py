@@ -1,0 +1,148 @@
+"""One SQLite file, one connection, one hop a transaction, and one commit for what queued.
+
+A transaction is a plain function of a ``sqlite3.Connection``; it runs whole on aiosqlite's
+thread, so no await can cut it open. Everything queued while a commit was being written shares
+the next commit, each function inside its own savepoint.
+"""
+
+import contextlib
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Concatenate, Generic, ParamSpec, TypeVar
+
+import aiosqlite
+
+from storage.migrate import migrate, pending, version
+from trading.errors import StoreError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BUSY_TIMEOUT_SECONDS = 5.0
+
+
+class _Job(Generic[T]):
+    """A function waiting for its transaction, and then its result or its error."""
+
+    __slots__ = ("error", "function", "result")
+
+    def __init__(self, function: Callable[[sqlite3.Connection], T]) -> None:
+        self.function = function
+        self.result: T
+        self.error: BaseException | None = None
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file with the settings every connection of ours has."""
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    connection.row_factory = sqlite3.Row
+    # FULL, not NORMAL: after a power cut NORMAL had forgotten 3,100 of 3,110 sent orders.
+    connection.executescript(
+        """
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA foreign_keys = ON;
+        PRAGMA wal_autocheckpoint = 200;
+        """
+    )
+    return connection
+
+
+class Database:
+    """A migrated database that runs functions as transactions."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._waiting: deque[_Job[object]] = deque()
+
+    async def run(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run ``function(connection, ...)`` as one durable transaction and return its result.
+
+        Raises ``StoreError`` when the database cannot keep it; then nothing of it was kept.
+        """
+        job: _Job[T] = _Job(lambda connection: function(connection, *args, **kwargs))
+        self._waiting.append(job)  # type: ignore[arg-type]  # a queue of jobs of any result
+        await self._connection._execute(self._commit_waiting)  # type: ignore[no-untyped-call]  # noqa: SLF001 - the one hop
+        if job.error is not None:
+            if isinstance(job.error, sqlite3.Error):
+                raise StoreError(str(job.error)) from job.error
+            raise job.error
+        return job.result
+
+    def _commit_waiting(self) -> None:
+        jobs: list[_Job[object]] = []
+        while self._waiting:
+            jobs.append(self._waiting.popleft())
+        if not jobs:
+            return
+        connection = self._connection._conn  # noqa: SLF001 - we are on its thread
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                _run_in_savepoint(connection, job)
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            for job in jobs:
+                job.error = job.error or error
+
+
+def _run_in_savepoint(connection: sqlite3.Connection, job: _Job[object]) -> None:
+    connection.execute("SAVEPOINT job")
+    try:
+        job.result = job.function(connection)
+    except Exception as error:
+        job.error = error
+        if not connection.in_transaction:
+            raise sqlite3.OperationalError("the transaction was ended by the engine") from error
+        connection.execute("ROLLBACK TO job")
+    connection.execute("RELEASE job")
+
+
+@contextlib.asynccontextmanager
+async def open_database(path: Path) -> AsyncIterator[Database]:
+    """Open the file (its folder is made), back it up before a migration, migrate, and close."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        prepare(path)
+        connection = await aiosqlite.connect(path, isolation_level=None)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}") from error
+    try:
+        await connection._execute(_apply_settings, connection)  # type: ignore[no-untyped-call]  # noqa: SLF001
+        yield Database(connection)
+    finally:
+        await connection.close()
+
+
+def _apply_settings(connection: aiosqlite.Connection) -> None:
+    raw = connection._conn  # noqa: SLF001
+    raw.row_factory = sqlite3.Row
+    raw.execute("PRAGMA synchronous = FULL")
+    raw.execute("PRAGMA foreign_keys = ON")
+    raw.execute("PRAGMA wal_autocheckpoint = 200")
+    raw.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_SECONDS * 1000)}")
+    (level,) = raw.execute("PRAGMA synchronous").fetchone()
+    if level != 2:
+        raise StoreError(f"the database is not durable: synchronous is {level}, not FULL")
+
+
+def prepare(path: Path) -> None:
+    """Migrate the file, keeping a copy of what it was beside it; refuse a newer one."""
+    with contextlib.closing(connect(path)) as connection:
+        present = version(connection)
+        if pending(connection) and present:
+            copy = path.with_name(f"{path.name}.schema-{present}.bak")
+            with contextlib.closing(sqlite3.connect(copy)) as target:
+                connection.backup(target)
+        migrate(connection)

@@ -1,0 +1,163 @@
+"""The broker's deals as they became known: flows, closed positions, foreign trades."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from storage import breaches, people
+from trading.clock import from_ms, to_ms
+from trading.ids import AccountId, Ticket, is_ours
+from trading.model import Deal, DealEntry, DealReason, DealType, Side
+from trading.notices import ForeignTrade, PositionClosed, Priority
+
+_TRADES = frozenset({DealType.BUY, DealType.SELL})
+
+
+def seen_until(connection: sqlite3.Connection, account_id: AccountId) -> datetime:
+    """Return up to when the deals are known."""
+    (ms,) = connection.execute(
+        "SELECT deals_seen_ms FROM account WHERE id = ?", (account_id,)
+    ).fetchone()
+    return from_ms(ms)
+
+
+def record(
+    connection: sqlite3.Connection,
+    account_id: AccountId,
+    deals: Iterable[Deal],
+    now: datetime,
+    *,
+    quietly: bool = False,
+) -> list[Deal]:
+    """Keep the deals not known yet, tell what they mean, and return them.
+
+    ``quietly`` takes in the history of an account met for the first time.
+    """
+    fresh = [deal for deal in deals if _insert(connection, account_id, deal)]
+    connection.execute(
+        "UPDATE account SET deals_seen_ms = max(deals_seen_ms, ?) WHERE id = ?",
+        (to_ms(now), account_id),
+    )
+    if not quietly:
+        for deal in fresh:
+            _tell(connection, account_id, deal, now)
+    return fresh
+
+
+def _insert(connection: sqlite3.Connection, account_id: AccountId, deal: Deal) -> bool:
+    order = connection.execute(
+        "SELECT id, approval_id FROM orders WHERE account_id = ? AND (ticket = ? OR"
+        " client_order_id = ?) ORDER BY ticket = ? DESC LIMIT 1",
+        (account_id, deal.order, deal.client_order_id, deal.order),
+    ).fetchone()
+    cursor = connection.execute(
+        "INSERT INTO deal (account_id, ticket, order_id, order_ticket, position_id, deal_type,"
+        " entry, symbol, volume, price, profit, swap, commission, fee, reason, magic, comment,"
+        " at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        (
+            account_id,
+            deal.ticket,
+            None if order is None else order["id"],
+            deal.order,
+            deal.position_id,
+            deal.deal_type,
+            deal.entry,
+            deal.symbol,
+            str(deal.volume),
+            str(deal.price),
+            str(deal.profit),
+            str(deal.swap),
+            str(deal.commission),
+            str(deal.fee),
+            deal.reason,
+            deal.client_order_id,
+            deal.comment,
+            to_ms(deal.at),
+        ),
+    )
+    if cursor.rowcount and order is not None and deal.entry is DealEntry.IN:
+        connection.execute(
+            "UPDATE orders SET position_id = ?, average_price = coalesce(average_price, ?)"
+            " WHERE id = ?",
+            (deal.position_id, str(deal.price), order["id"]),
+        )
+    return cursor.rowcount == 1
+
+
+def _tell(connection: sqlite3.Connection, account_id: AccountId, deal: Deal, now: datetime) -> None:
+    if deal.deal_type not in _TRADES:
+        return
+    if deal.entry is DealEntry.IN:
+        if not is_ours(deal.client_order_id):
+            _tell_foreign(connection, account_id, deal, now)
+        return
+    breach = breaches.current(connection, account_id)
+    if breach is not None and str(deal.position_id) in breach["positions_json"]:
+        breaches.refresh(connection, breach["id"], now)
+        return
+    _tell_closed(connection, account_id, deal, now)
+
+
+def _tell_foreign(
+    connection: sqlite3.Connection, account_id: AccountId, deal: Deal, now: datetime
+) -> None:
+    account = people.account(connection, account_id)
+    people.tell(
+        connection,
+        account_id,
+        ForeignTrade(
+            people.label(account),
+            deal.symbol,
+            Side(deal.deal_type.value),
+            deal.volume,
+            deal.price,
+            deal.position_id,
+        ),
+        Priority.INFO,
+        now,
+        topic=f"foreign:{account_id}:{deal.ticket}",
+    )
+
+
+def _tell_closed(
+    connection: sqlite3.Connection, account_id: AccountId, deal: Deal, now: datetime
+) -> None:
+    account = people.account(connection, account_id)
+    volumes = connection.execute(
+        "SELECT entry, volume, magic FROM deal WHERE account_id = ? AND position_id = ?",
+        (account_id, deal.position_id),
+    ).fetchall()
+    opened = sum((Decimal(row["volume"]) for row in volumes if row["entry"] == "in"), Decimal(0))
+    closed = sum((Decimal(row["volume"]) for row in volumes if row["entry"] != "in"), Decimal(0))
+    people.tell(
+        connection,
+        account_id,
+        PositionClosed(
+            account=people.label(account),
+            currency=account.currency,
+            position_id=Ticket(deal.position_id),
+            symbol=deal.symbol,
+            side=Side(deal.deal_type.value).opposite,
+            volume=deal.volume,
+            price=deal.price,
+            result=breaches.realised(connection, account_id, deal.position_id) or Decimal(0),
+            reason=deal.reason,
+            ours=any(is_ours(row["magic"]) for row in volumes),
+            remaining=max(Decimal(0), opened - closed),
+        ),
+        Priority.DECISION if deal.reason is not DealReason.STOP_OUT else Priority.CRITICAL,
+        now,
+        topic=f"closed:{account_id}:{deal.ticket}",
+    )
+
+
+def since(
+    connection: sqlite3.Connection, account_id: AccountId, instant: datetime
+) -> list[sqlite3.Row]:
+    """Return an account's deals from an instant on, oldest first."""
+    return connection.execute(
+        "SELECT * FROM deal WHERE account_id = ? AND at_ms >= ? ORDER BY at_ms, ticket",
+        (account_id, to_ms(instant)),
+    ).fetchall()

@@ -1,0 +1,230 @@
+"""Signals, the question each puts to an account, and its answer."""
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from storage import cards, people, rows
+from storage.rows import encode
+from trading.clock import to_ms
+from trading.decisions import (
+    AlreadyDecided,
+    Decided,
+    DecideResult,
+    Duplicate,
+    Ingested,
+    NotAllowed,
+    TooLate,
+)
+from trading.ids import AccountId, ApprovalId, MemberId, SignalId
+from trading.model import (
+    Approval,
+    ApprovalStatus,
+    Decision,
+    Proposal,
+    Role,
+    SignalDraft,
+    TradingState,
+)
+
+_APPROVAL = (
+    "SELECT a.*, m.name AS decided_by FROM approval a LEFT JOIN member m ON m.id = a.member_id"
+)
+
+
+def ingest(
+    connection: sqlite3.Connection,
+    draft: SignalDraft,
+    source: str,
+    source_ref: str,
+    digest: str,
+    now: datetime,
+    ttl: timedelta,
+) -> Ingested | Duplicate:
+    """Store a signal and put it to every account; the same key again changes nothing."""
+    expires = to_ms(now + ttl)
+    row = connection.execute(
+        "INSERT INTO signal (source, source_ref, digest, symbol, side, order_type, draft_json,"
+        " created_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (source, source_ref) DO NOTHING RETURNING id",
+        (
+            source,
+            source_ref,
+            digest,
+            draft.symbol,
+            draft.side,
+            draft.order_type,
+            encode(draft),
+            to_ms(now),
+            expires,
+        ),
+    ).fetchone()
+    if row is None:
+        known = connection.execute(
+            "SELECT id, digest FROM signal WHERE source = ? AND source_ref = ?",
+            (source, source_ref),
+        ).fetchone()
+        return Duplicate(SignalId(known["id"]), same=known["digest"] == digest)
+    signal_id = SignalId(row["id"])
+    asked = []
+    for account in connection.execute("SELECT id, trading_state FROM account ORDER BY id"):
+        active = account["trading_state"] == TradingState.ACTIVE
+        approval = connection.execute(
+            "INSERT INTO approval (signal_id, account_id, status, detail, expires_ms)"
+            " VALUES (?, ?, ?, ?, ?) RETURNING id",
+            (
+                signal_id,
+                account["id"],
+                ApprovalStatus.OFFERED if active else ApprovalStatus.CANCELED,
+                "" if active else f"the account is {account['trading_state']}",
+                expires,
+            ),
+        ).fetchone()
+        asked.append(AccountId(account["id"]))
+        if not active:
+            cards.refresh(connection, ApprovalId(approval["id"]), now)
+    return Ingested(signal_id, tuple(asked))
+
+
+def _one(connection: sqlite3.Connection, row: sqlite3.Row) -> Approval:
+    signal = connection.execute("SELECT * FROM signal WHERE id = ?", (row["signal_id"],)).fetchone()
+    return rows.approval(row, rows.signal(signal))
+
+
+def approval(connection: sqlite3.Connection, approval_id: ApprovalId) -> Approval | None:
+    """Return an approval with its signal."""
+    row = connection.execute(f"{_APPROVAL} WHERE a.id = ?", (approval_id,)).fetchone()
+    return None if row is None else _one(connection, row)
+
+
+def without_card(
+    connection: sqlite3.Connection, account_id: AccountId, limit: int
+) -> list[Approval]:
+    """Return the offered approvals whose card has not been worked out yet."""
+    found = connection.execute(
+        f"{_APPROVAL} WHERE a.account_id = ? AND a.status = 'offered'"
+        " AND a.proposal_json IS NULL ORDER BY a.id LIMIT ?",
+        (account_id, limit),
+    ).fetchall()
+    return [_one(connection, row) for row in found]
+
+
+def due(connection: sqlite3.Connection, account_id: AccountId, limit: int) -> list[Approval]:
+    """Return approved signals in the order they were approved."""
+    found = connection.execute(
+        f"{_APPROVAL} WHERE a.account_id = ? AND a.status = 'approved'"
+        " ORDER BY a.decided_ms, a.id LIMIT ?",
+        (account_id, limit),
+    ).fetchall()
+    return [_one(connection, row) for row in found]
+
+
+def symbols_waiting(connection: sqlite3.Connection, account_id: AccountId) -> list[str]:
+    """Return the symbols of approvals that are offered or approved."""
+    found = connection.execute(
+        "SELECT DISTINCT s.symbol FROM approval a JOIN signal s ON s.id = a.signal_id"
+        " WHERE a.account_id = ? AND a.status IN ('offered', 'approved')",
+        (account_id,),
+    )
+    return [row["symbol"] for row in found]
+
+
+def propose(
+    connection: sqlite3.Connection,
+    approval_id: ApprovalId,
+    proposal: Proposal | None,
+    now: datetime,
+) -> None:
+    """Keep what approving would do, and show the card (None: its size is not known yet)."""
+    if proposal is not None:
+        connection.execute(
+            "UPDATE approval SET proposal_json = ? WHERE id = ?", (encode(proposal), approval_id)
+        )
+    cards.refresh(connection, approval_id, now)
+
+
+def decide(
+    connection: sqlite3.Connection,
+    approval_id: ApprovalId,
+    member_id: MemberId,
+    decision: Decision,
+    now: datetime,
+) -> DecideResult:
+    """Take a member's decision if they may, it is open and in time; safe to repeat."""
+    row = connection.execute(f"{_APPROVAL} WHERE a.id = ?", (approval_id,)).fetchone()
+    if row is None:
+        return NotAllowed()
+    role = people.role_on(connection, member_id, AccountId(row["account_id"]))
+    if role is None or not role.may(Role.TRADER):
+        return NotAllowed()
+    status = ApprovalStatus(row["status"])
+    if status is not ApprovalStatus.OFFERED:
+        if status is ApprovalStatus.EXPIRED:
+            return TooLate()
+        return AlreadyDecided(status, row["decided_by"], rows.instant(row["decided_ms"]))
+    if row["expires_ms"] <= to_ms(now):
+        _end(connection, approval_id, ApprovalStatus.EXPIRED, "", now)
+        return TooLate()
+    taken = ApprovalStatus.APPROVED if decision is Decision.APPROVE else ApprovalStatus.REJECTED
+    connection.execute(
+        "UPDATE approval SET status = ?, member_id = ?, decided_ms = ?"
+        " WHERE id = ? AND status = 'offered'",
+        (taken, member_id, to_ms(now), approval_id),
+    )
+    account_id = AccountId(row["account_id"])
+    people.audit(
+        connection,
+        now,
+        f"signal_{taken}",
+        f"approval {approval_id}",
+        member=member_id,
+        account=account_id,
+    )
+    cards.refresh(connection, approval_id, now)
+    return Decided(taken, account_id)
+
+
+def _end(
+    connection: sqlite3.Connection,
+    approval_id: ApprovalId,
+    status: ApprovalStatus,
+    detail: str,
+    now: datetime,
+) -> None:
+    connection.execute(
+        "UPDATE approval SET status = ?, detail = ?"
+        " WHERE id = ? AND status IN ('offered', 'approved')",
+        (status, detail, approval_id),
+    )
+    cards.refresh(connection, approval_id, now)
+
+
+def expire(connection: sqlite3.Connection, now: datetime) -> int:
+    """End every approval whose time is up: no answer in time is no trade."""
+    late = connection.execute(
+        "SELECT id FROM approval WHERE status IN ('offered', 'approved') AND expires_ms <= ?",
+        (to_ms(now),),
+    ).fetchall()
+    for row in late:
+        _end(connection, ApprovalId(row["id"]), ApprovalStatus.EXPIRED, "", now)
+    return len(late)
+
+
+def cancel_waiting(
+    connection: sqlite3.Connection, account_id: AccountId, detail: str, now: datetime
+) -> int:
+    """End every approval of an account that is offered or approved, saying why."""
+    waiting = connection.execute(
+        "SELECT id FROM approval WHERE account_id = ? AND status IN ('offered', 'approved')",
+        (account_id,),
+    ).fetchall()
+    for row in waiting:
+        _end(connection, ApprovalId(row["id"]), ApprovalStatus.CANCELED, detail, now)
+    return len(waiting)
+
+
+def recent(connection: sqlite3.Connection, account_id: AccountId, limit: int) -> list[Approval]:
+    """Return an account's latest approvals, newest first."""
+    found = connection.execute(
+        f"{_APPROVAL} WHERE a.account_id = ? ORDER BY a.id DESC LIMIT ?", (account_id, limit)
+    ).fetchall()
+    return [_one(connection, row) for row in found]

@@ -1,0 +1,36 @@
+"""Buttons carry little, and what they carry always fits."""
+
+import inspect
+
+import pytest
+from aiogram.filters.callback_data import CallbackData
+
+from handlers import callbacks
+from handlers.callbacks import CapStep, ConfirmTap, Decide, Refresh
+
+BIGGEST = 2**63 - 1
+CLASSES = [
+    kind
+    for _, kind in inspect.getmembers(callbacks, inspect.isclass)
+    if issubclass(kind, CallbackData) and kind is not CallbackData
+]
+
+
+def test_prefixes_are_unique() -> None:
+    prefixes = [kind.__prefix__ for kind in CLASSES]
+    assert len(prefixes) == len(set(prefixes)) >= 4
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        Decide(approval_id=BIGGEST, decision="approve"),
+        ConfirmTap(confirm_id=BIGGEST, yes=False),
+        CapStep(account_id=BIGGEST, kind="trailing_balance", value="+99.99"),
+        Refresh(what="positions"),
+    ],
+)
+def test_fits_and_comes_back(data: CallbackData) -> None:
+    packed = data.pack()
+    assert len(packed.encode()) <= 64
+    assert type(data).unpack(packed) == data

@@ -1,0 +1,496 @@
+"""The trading loop: one task an account, hurried by a wake-up, driven by a tick.
+
+State drives, messages only hurry: a pass reads what is due from the store, so a lost wake-up
+costs at most one tick, and one slow terminal keeps no other account waiting.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from trading.clock import Clock
+from trading.drawdown import Cap, CapKind, Unit
+from trading.drawdown.guard import DrawdownGuard, Verdict
+from trading.errors import StoreError, TerminalError
+from trading.events import EventType
+from trading.execution import OrderExecutor, in_scope
+from trading.facts import PassFacts
+from trading.ids import AccountId, ClientOrderId, is_ours
+from trading.model import (
+    Account,
+    Approval,
+    Order,
+    OrderStatus,
+    Purpose,
+    Snapshot,
+    TradingState,
+)
+from trading.notices import AccountBeat, Blind, Priority, Started
+from trading.planning import Plan, Planner, Standing
+from trading.ports import Store, Terminal
+from trading.reconcile import Reconciler
+from trading.reporting import Reporter
+from trading.risk import RiskLimits
+from trading.symbols import SymbolBook
+
+SIGNAL_BATCH_SIZE = 10
+ESCALATE_AFTER_MINUTES = 3
+ESCALATE_EVERY_MINUTES = 5
+LONGEST_BACKOFF = 30.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSettings:
+    """What the owner set of the loop; seconds."""
+
+    batch_size: int = SIGNAL_BATCH_SIZE
+    interval: float = 1.0
+    stall: float = 60.0
+    drawdown_percent: Decimal = Decimal(20)
+    min_equity: Decimal | None = None
+    login: int | None = None
+    server: str | None = None
+    simulated: bool = False
+
+
+class AccountLoop:
+    """One account's passes: see, guard, reconcile, act."""
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        store: Store,
+        limits: RiskLimits,
+        settings: LoopSettings,
+        clock: Clock,
+        reporter: Reporter,
+    ) -> None:
+        self.terminal = terminal
+        self.symbols = SymbolBook(terminal, clock)
+        self.planner = Planner(terminal, self.symbols, limits, clock)
+        self.executor = OrderExecutor(terminal, store, clock, reporter)
+        self.account: Account | None = None
+        self.snapshot: Snapshot | None = None
+        self.verdict = Verdict(None, "the account was not read yet")
+        self.orders: tuple[Order, ...] = ()
+        self.last_pass: float | None = None
+        """Monotonic end of the last pass that saw the account."""
+        self.duration_ms = 0.0
+        self.errors = 0
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._reporter = reporter
+        self._started = clock.monotonic()
+        self._last_turn = self._started
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._guard: DrawdownGuard | None = None
+        self._reconciler: Reconciler | None = None
+        self._blind_since: tuple[datetime, float] | None = None
+        self._blind_told = False
+        self._failures = 0
+        self._not_before = 0.0
+        self._unprotectable: set[ClientOrderId] = set()
+
+    # --- life --------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Ask for a pass; asked during one, another follows it."""
+        self._woken.set()
+
+    def wake_in(self, seconds: float) -> None:
+        """Ask for a pass a little later."""
+        asyncio.get_running_loop().call_later(seconds, self.wake)
+
+    def caps_changed(self) -> None:
+        """Take the caps from the store at the next pass, which is asked for."""
+        if self._guard is not None:
+            self._guard.reload()
+        self.wake()
+
+    def stop(self) -> None:
+        """End after the pass in progress."""
+        self._stopping = True
+        self.wake()
+
+    async def run(self) -> None:
+        """Pass whenever woken, until stopped."""
+        self.wake()
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            if self._stopping:
+                return
+            if self._clock.monotonic() >= self._not_before:
+                await self.guarded_pass()
+
+    async def guarded_pass(self) -> None:
+        """Run one pass; whatever fails leaves entries blocked and is told after the limit."""
+        began = self._clock.monotonic()
+        try:
+            await self._pass()
+        except (TerminalError, StoreError) as error:
+            await self._failed(str(error))
+        except Exception as error:  # the pass boundary: a bug must not end the guard
+            log.exception("a pass failed")
+            await self._failed(f"internal error: {type(error).__name__}")
+        else:
+            self._failures = 0
+            self._not_before = 0.0
+        ended = self._clock.monotonic()
+        self.duration_ms = (ended - began) * 1000
+        self._last_turn = ended
+
+    async def _failed(self, why: str) -> None:
+        self.errors += 1
+        self._failures += 1
+        self.verdict = Verdict(None, why)
+        if self._reconciler is not None:
+            self._reconciler.reconnected()
+        self.symbols.forget()
+        self._reporter.event(EventType.PASS_FAILED, why=why, failures=self._failures)
+        backoff = min(LONGEST_BACKOFF, self._settings.interval * 2 ** min(self._failures - 1, 5))
+        if self._failures > 1:
+            self._not_before = self._clock.monotonic() + backoff - self._settings.interval
+        try:
+            await self._judge_sight()
+            if self.account is not None:
+                facts = await self._store.pass_facts(self.account.id, self._settings.batch_size)
+                for approval in facts.uncarded:
+                    await self._store.propose(approval.id, None)
+        except StoreError as error:
+            log.error("the database failed too", extra={"facts": {"why": str(error)}})
+
+    # --- one pass ----------------------------------------------------------------------------
+
+    async def _pass(self) -> None:
+        facts = await self._facts()
+        snapshot = await self._look(facts)
+        if self.account is None:
+            await self._attach(snapshot)
+            facts = await self._facts()
+        if facts is None:
+            raise StoreError("the account is not in the database")
+        verdict = await self._judge(facts.account, snapshot)
+        if facts.orders:
+            await self._resolve(facts.orders, snapshot)
+        if facts.account.flatten_asked_at is not None or verdict.breach_id is not None:
+            await self._flatten(snapshot)
+        else:
+            await self._offer(facts, snapshot)
+            await self._execute(facts, snapshot)
+            await self._restore_stops(snapshot)
+        self.last_pass = self._clock.monotonic()
+        await self._judge_sight()
+        self._reporter.event(EventType.PASS_DONE, positions=len(snapshot.positions))
+
+    async def _facts(self) -> PassFacts | None:
+        if self.account is None:
+            known = await self._store.known_account(self._settings.login, self._settings.server)
+            if known is None:
+                return None
+            await self._adopt(known)
+        assert self.account is not None
+        facts = await self._store.pass_facts(self.account.id, self._settings.batch_size)
+        self.account, self.orders = facts.account, facts.orders
+        return facts
+
+    async def _look(self, facts: PassFacts | None) -> Snapshot:
+        wanted = [] if facts is None else list(facts.symbols)
+        names = await self.symbols.broker_symbols(wanted) if wanted else {}
+        snapshot = await self.terminal.snapshot(sorted(set(names.values())))
+        if self.account is not None:
+            _same_login(self.account, snapshot)
+        self.snapshot = snapshot
+        return snapshot
+
+    async def _attach(self, snapshot: Snapshot) -> None:
+        """Meet an account for the first time: entry equity and the first caps."""
+        money = snapshot.account
+        if not money.own_equity.is_finite() or money.own_equity <= 0:
+            raise TerminalError(
+                f"equity reads {money.equity}: the account cannot be opened with it"
+            )
+        account, is_new = await self._store.open_account(
+            money.login, money.server, money.currency, money.margin_mode, money.own_equity
+        )
+        if is_new:
+            for cap in self._first_caps(money.own_equity):
+                await self._store.put_cap(
+                    account.id, cap, None, "settings", own_equity=money.own_equity
+                )
+        await self._adopt(account)
+
+    def _first_caps(self, entry_equity: Decimal) -> list[Cap]:
+        caps = [Cap(CapKind.STATIC, self._settings.drawdown_percent, initial=entry_equity)]
+        if self._settings.min_equity is not None:
+            caps.append(Cap(CapKind.FLOOR, self._settings.min_equity, Unit.MONEY))
+        return caps
+
+    async def _adopt(self, account: Account) -> None:
+        """Start is recovery: what was in flight is asked for before anything is sent."""
+        await self._store.adopt(account.id)
+        self._guard = DrawdownGuard(account, self._store, self._clock, self.wake_in)
+        self._reconciler = Reconciler(
+            account.id, self.terminal, self._store, self._clock, self._reporter
+        )
+        self.account = account
+
+    async def _judge(self, account: Account, snapshot: Snapshot) -> Verdict:
+        assert self._guard is not None
+        assert self._reconciler is not None
+        deals = await self._reconciler.pull_deals(snapshot)
+        verdict = await self._guard.check_and_enforce(account, snapshot, deals)
+        if verdict.breach_id is not None:
+            self._reporter.event(
+                EventType.DRAWDOWN_BREACHED,
+                breach_id=verdict.breach_id,
+                equity=str(snapshot.account.own_equity),
+            )
+        self.verdict = verdict
+        return verdict
+
+    async def _resolve(self, orders: tuple[Order, ...], snapshot: Snapshot) -> None:
+        assert self._reconciler is not None
+        await self._reconciler.resolve(orders, snapshot)
+
+    async def _flatten(self, snapshot: Snapshot) -> None:
+        """Close what is open; the wish ends only with a snapshot that shows nothing."""
+        assert self.account is not None
+        breach = await self._store.current_breach(self.account.id)
+        if breach is None:
+            raise StoreError("positions are to be closed and no breach says why")
+        breach_id, scope = breach
+        open_now = in_scope(snapshot.positions, scope)
+        waiting = [one for one in snapshot.orders if scope == "all" or is_ours(one.client_order_id)]
+        unsure = any(order.status is OrderStatus.SUBMITTED for order in self.orders)
+        if not open_now and not waiting and not unsure:
+            await self._store.flat(self.account.id, breach_id, snapshot.account.own_equity)
+            self._reporter.event(EventType.ACCOUNT_FLAT, breach_id=breach_id)
+            return
+        removed, closed = await self.executor.flatten(self.account.id, snapshot, breach_id, scope)
+        await self._store.flatten_progress(breach_id, open_now, pendings_removed=removed)
+        if removed or closed:
+            self.wake()
+        await self._escalate(breach_id)
+
+    async def _escalate(self, breach_id: int) -> None:
+        assert self.account is not None
+        asked = self.account.flatten_asked_at
+        if asked is None:
+            return
+        minutes = int((self._clock.now() - asked).total_seconds() // 60)
+        late = minutes - ESCALATE_AFTER_MINUTES
+        if late >= 0:
+            step = late // ESCALATE_EVERY_MINUTES * ESCALATE_EVERY_MINUTES
+            await self._store.escalate(breach_id, ESCALATE_AFTER_MINUTES + step)
+
+    def _standing(self, facts: PassFacts, waiting: int = 0) -> Standing:
+        entries = [order for order in facts.orders if order.purpose is Purpose.ENTRY]
+        return Standing(
+            account=facts.account,
+            floor=self.verdict.floor,
+            waiting=waiting,
+            unresolved=any(order.unresolved_at is not None for order in entries),
+            blind=self.verdict.problem,
+        )
+
+    async def _offer(self, facts: PassFacts, snapshot: Snapshot) -> None:
+        for approval in facts.uncarded:
+            plan = await self.planner.plan(approval, snapshot, self._standing(facts))
+            await self._store.propose(approval.id, plan.proposal)
+            self._reporter.event(
+                EventType.SIGNAL_OFFERED,
+                approval_id=approval.id,
+                symbol=approval.signal.draft.symbol,
+            )
+
+    async def _execute(self, facts: PassFacts, snapshot: Snapshot) -> None:
+        """Send what was approved; closes and the guard never wait for the batch."""
+        if not facts.due:
+            return
+        standing = self._standing(facts)
+        if standing.unresolved or self.verdict.state is None:
+            return  # held, not denied: it is sent or expires once we can see
+        for sent, approval in enumerate(facts.due):
+            if self._clock.monotonic() - snapshot.taken > self._settings.interval:
+                break
+            if sent and await self._flatten_wished():
+                break
+            plan = await self.planner.plan(approval, snapshot, replace(standing, waiting=sent))
+            order = await self.executor.enter(approval, plan, self._planned_anew)
+            if order is not None and order.unresolved_at is not None:
+                break
+        await self._store.count_signals(facts.account.id, len(facts.due))
+        self.wake()
+
+    async def _flatten_wished(self) -> bool:
+        assert self.account is not None
+        account = await self._store.account(self.account.id)
+        return account.trading_state is not TradingState.ACTIVE
+
+    async def _planned_anew(self, approval: Approval) -> Plan:
+        assert self.account is not None
+        facts = await self._facts()
+        snapshot = await self._look(facts)
+        assert facts is not None
+        # Its own intent is on disk by now and must not stand in its own way.
+        others = tuple(one for one in facts.orders if one.approval_id != approval.id)
+        return await self.planner.plan(
+            approval, snapshot, self._standing(replace(facts, orders=others))
+        )
+
+    async def _restore_stops(self, snapshot: Snapshot) -> None:
+        """A position of ours without the stop its order had gets it, or is closed."""
+        for position in snapshot.positions:
+            magic = position.client_order_id
+            if position.stop_loss is not None or not is_ours(magic):
+                continue
+            if magic in self._unprotectable:
+                continue
+            entry = await self._store.entry_by_client_id(magic)
+            if entry is None or entry.request.stop_loss is None:
+                self._unprotectable.add(magic)
+                continue
+            done = await self.executor.protect(
+                entry.account_id, position, entry.request.stop_loss, entry.request.take_profit
+            )
+            if done is not None and done.status is OrderStatus.REJECTED:
+                self._unprotectable.add(magic)
+                await self.executor.close(entry.account_id, position)
+            self.wake()
+
+    # --- sight -------------------------------------------------------------------------------
+
+    @property
+    def blind(self) -> bool:
+        """Tell whether the account cannot be judged now."""
+        return self.verdict.state is None
+
+    async def _judge_sight(self) -> None:
+        """Tell people when the account could not be seen for too long, and when it can again."""
+        now, moment = self._clock.now(), self._clock.monotonic()
+        if not self.blind:
+            if self._blind_since is not None and self._blind_told:
+                await self._tell_blind(self._blind_since[0], healed=now)
+            self._blind_since, self._blind_told = None, False
+            return
+        if self._blind_since is None:
+            self._blind_since = (now, moment)
+        if not self._blind_told and moment - self._blind_since[1] >= self._settings.stall:
+            await self._tell_blind(self._blind_since[0], healed=None)
+            self._blind_told = True
+
+    async def _tell_blind(self, since: datetime, healed: datetime | None) -> None:
+        account_id = None if self.account is None else self.account.id
+        await self._store.blind(account_id, Blind(self.label, self.verdict.problem, since, healed))
+
+    @property
+    def label(self) -> str:
+        """How people call the account."""
+        if self.account is not None:
+            return str(self.account.login)
+        return str(self._settings.login or "account not read yet")
+
+    @property
+    def pass_age(self) -> float:
+        """Seconds since the last pass that saw the account, or since start."""
+        return self._clock.monotonic() - (self.last_pass or self._started)
+
+    @property
+    def loop_age(self) -> float:
+        """Seconds since a pass last ended, well or badly: a loop that hangs grows old."""
+        return self._clock.monotonic() - self._last_turn
+
+    def beat(self) -> AccountBeat:
+        """Return this account's part of a heartbeat."""
+        account, state = self.account, self.verdict.state
+        money = None if self.snapshot is None else self.snapshot.account
+        floor = self.verdict.floor
+        return AccountBeat(
+            account=self.label,
+            currency="" if money is None else money.currency,
+            trading_state=TradingState.ACTIVE if account is None else account.trading_state,
+            equity=None if state is None else state.current_equity,
+            room=None if state is None or floor is None else state.current_equity - floor,
+            drawdown_percent=None if state is None else state.drawdown_percent,
+            positions_open=0 if self.snapshot is None else len(self.snapshot.positions),
+            pass_age=None if self.last_pass is None else self.pass_age,
+            orders_in_flight=len(self.orders),
+            why_blind=self.verdict.problem,
+        )
+
+    async def tell_started(self, down_seconds: int | None) -> None:
+        """Say that the desk runs, and what it found."""
+        account, snapshot = self.account, self.snapshot
+        if account is None or snapshot is None:
+            return
+        asked_for = sum(order.unresolved_at is not None for order in self.orders)
+        await self._store.tell(
+            account.id,
+            Started(
+                account=self.label,
+                currency=account.currency,
+                equity=snapshot.account.own_equity,
+                trading_state=account.trading_state,
+                positions_open=len(snapshot.positions),
+                orders_asked_for=asked_for,
+                down_seconds=down_seconds,
+                simulated=self._settings.simulated,
+            ),
+            Priority.INFO,
+            silent=True,
+        )
+
+
+def _same_login(account: Account, snapshot: Snapshot) -> None:
+    seen = snapshot.account
+    if (seen.login, seen.server) != (account.login, account.server):
+        raise TerminalError(
+            f"the terminal is logged in to {seen.login} at {seen.server}, not to "
+            f"{account.login} at {account.server}: log in to that account"
+        )
+
+
+class TradingLoop:
+    """The live trading orchestrator: every account's loop, one tick, one stop."""
+
+    def __init__(self, loops: Mapping[int, AccountLoop], loop_id: str) -> None:
+        """Take the loops by the index of their terminal."""
+        self.loops = dict(loops)
+        self.loop_id = loop_id
+
+    def of(self, account_id: AccountId) -> AccountLoop | None:
+        """Return the loop of an account, once its terminal has shown it."""
+        for loop in self.loops.values():
+            if loop.account is not None and loop.account.id == account_id:
+                return loop
+        return None
+
+    def wake(self, account_id: AccountId) -> None:
+        """Hurry one account's next pass."""
+        loop = self.of(account_id)
+        if loop is not None:
+            loop.wake()
+
+    def tick(self) -> None:
+        """Ask every account for a pass: the scheduler's job ``trading_loop``."""
+        for loop in self.loops.values():
+            loop.wake()
+
+    def stop(self) -> None:
+        """Let every account finish the pass in progress and end."""
+        for loop in self.loops.values():
+            loop.stop()
+
+    async def run(self) -> None:
+        """Run every account until stopped."""
+        async with asyncio.TaskGroup() as group:
+            for loop in self.loops.values():
+                group.create_task(loop.run())

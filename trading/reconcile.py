@@ -1,0 +1,238 @@
+"""The broker's books against ours: unknown answers, waiting orders, deals, late fills."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from trading.clock import Clock
+from trading.events import EventType
+from trading.ids import AccountId, ClientOrderId
+from trading.model import (
+    Accepted,
+    Action,
+    BrokerOrderState,
+    Deal,
+    Filled,
+    History,
+    Order,
+    OrderStatus,
+    Purpose,
+    Rejected,
+    RejectKind,
+    SendOutcome,
+    Snapshot,
+)
+from trading.ports import OrderStore, Terminal
+from trading.reporting import Reporter
+
+SETTLE = timedelta(seconds=10)
+"""An order can reach the broker after we stopped waiting: absence before that says nothing."""
+LOOKS = 3
+"""Complete readings an order must be absent from before it is called not executed."""
+DEALS_EVERY = 30.0
+OVERLAP = timedelta(minutes=10)
+"""Deals are read again this far back: their stamps are the broker's, and history lags."""
+GIVEN_UP_FOR = timedelta(hours=24)
+_DONE = 10009
+
+
+class Reconciler:
+    """Asks until every order's fate is known; concludes nothing from a reading that failed."""
+
+    def __init__(
+        self,
+        account_id: AccountId,
+        terminal: Terminal,
+        store: OrderStore,
+        clock: Clock,
+        reporter: Reporter,
+    ) -> None:
+        self._account_id = account_id
+        self._terminal = terminal
+        self._store = store
+        self._clock = clock
+        self._reporter = reporter
+        self._seen: tuple[object, ...] | None = None
+        self._deals_due = 0.0
+        self._settled_from = clock.now()
+        """Absence is counted from here on: start, or the last reconnect."""
+        self._given_up: dict[ClientOrderId, Order] | None = None
+
+    def reconnected(self) -> None:
+        """Start counting absence anew and read the deals at once."""
+        self._settled_from = self._clock.now()
+        self._deals_due = 0.0
+
+    async def pull_deals(self, snapshot: Snapshot) -> list[Deal] | None:
+        """Take in new deals when something moved or it is time; None when nothing was asked."""
+        money = snapshot.account
+        seen = (
+            money.balance,
+            money.credit,
+            tuple((one.ticket, one.volume) for one in snapshot.positions),
+        )
+        now = self._clock.monotonic()
+        if seen == self._seen and now < self._deals_due:
+            return None
+        until = self._clock.now()
+        since = await self._store.deals_seen_until(self._account_id)
+        history = await self._terminal.history(since - OVERLAP, until + timedelta(days=1))
+        fresh = await self._store.record_deals(self._account_id, history.deals)
+        # Deal history lags a fill (F§6): look again soon after a change, not in half a minute.
+        changed = seen != self._seen
+        self._seen, self._deals_due = seen, now + (1.0 if changed else DEALS_EVERY)
+        await self._late_fills(fresh)
+        return fresh
+
+    async def resolve(self, orders: Sequence[Order], snapshot: Snapshot) -> None:
+        """Look for every order that is unresolved or working, and record what is found."""
+        pending = [order for order in orders if _needs_look(order)]
+        lost = [order for order in pending if not self._from_snapshot(order, snapshot)]
+        for order in pending:
+            outcome = self._from_snapshot(order, snapshot)
+            if outcome is not None and not _is_news(order, outcome):
+                continue
+            if outcome is not None:
+                await self._conclude(order, outcome, "found at the broker")
+        if lost:
+            await self._from_history(lost)
+
+    def _from_snapshot(self, order: Order, snapshot: Snapshot) -> SendOutcome | None:
+        """Return what positions and waiting orders say of an order, None when nothing."""
+        if order.purpose is Purpose.CANCEL:
+            gone = all(one.ticket != order.request.order for one in snapshot.orders)
+            return Accepted(order.request.order, _DONE) if gone else None
+        if order.purpose is Purpose.PROTECT:
+            return _protected(order, snapshot)
+        if order.purpose is Purpose.ENTRY:
+            for position in snapshot.positions:
+                if position.client_order_id == order.client_order_id:
+                    return Filled(
+                        position.identifier, None, position.volume, position.price_open, _DONE
+                    )
+            for waiting in snapshot.orders:
+                if waiting.client_order_id == order.client_order_id:
+                    return Accepted(waiting.ticket, _DONE)
+        return None
+
+    async def _from_history(self, lost: Sequence[Order]) -> None:
+        now = self._clock.now()
+        earliest = min(order.submitted_at or order.created_at for order in lost)
+        history = await self._terminal.history(earliest - OVERLAP, now + timedelta(days=1))
+        await self._store.record_deals(self._account_id, history.deals)
+        for order in lost:
+            outcome = _in_history(order, history)
+            if outcome is not None:
+                await self._conclude(order, outcome, "found in the broker's history")
+            elif order.status is OrderStatus.SUBMITTED:
+                await self._absent(order, now)
+
+    async def _absent(self, order: Order, now: datetime) -> None:
+        """Count a complete reading without it; enough of them after the settle time decide."""
+        since = max(order.submitted_at or order.created_at, self._settled_from)
+        if now - since < SETTLE or order.looks + 1 < LOOKS:
+            await self._store.looked(order.id)
+            return
+        words = (
+            f"not executed: absent from positions, orders and history in {order.looks + 1} "
+            f"complete readings over {(now - since).total_seconds():.0f} s"
+        )
+        outcome = Rejected(RejectKind.FINAL, None, "NOT_FOUND_AT_BROKER", words)
+        await self._conclude(order, outcome, words)
+        if self._given_up is not None:
+            self._given_up[order.client_order_id] = order
+
+    async def _conclude(self, order: Order, outcome: SendOutcome, evidence: str) -> None:
+        unresolved = order.unresolved_at is not None or order.status is OrderStatus.REJECTED
+        if isinstance(outcome, Rejected) and order.status is OrderStatus.ACCEPTED:
+            status = OrderStatus(outcome.name.lower())
+            await self._store.end_pending(order.id, status, outcome.words)
+        else:
+            await self._store.apply(order.id, outcome, evidence if unresolved else "")
+        self._reporter.event(
+            EventType.ORDER_RESOLVED,
+            order_id=order.id,
+            outcome=type(outcome).__name__,
+            evidence=evidence,
+        )
+
+    async def _late_fills(self, fresh: Iterable[Deal]) -> None:
+        """Record a fill of an entry we had given up on: late truth is still the truth."""
+        if self._given_up is None:
+            since = self._clock.now() - GIVEN_UP_FOR
+            orders = await self._store.given_up_since(self._account_id, since)
+            self._given_up = {order.client_order_id: order for order in orders}
+        if not self._given_up:
+            return
+        deals = list(fresh)
+        for order in list(self._given_up.values()):
+            outcome = _in_deals(order, deals)
+            if outcome is not None:
+                del self._given_up[order.client_order_id]
+                await self._conclude(order, outcome, "it appeared at the broker late")
+
+
+def _needs_look(order: Order) -> bool:
+    if order.status is OrderStatus.SUBMITTED:
+        return order.unresolved_at is not None
+    return True
+
+
+def _is_news(order: Order, outcome: SendOutcome) -> bool:
+    """Tell whether an outcome says more than the order already knows."""
+    return not (order.status is OrderStatus.ACCEPTED and isinstance(outcome, Accepted))
+
+
+def _protected(order: Order, snapshot: Snapshot) -> SendOutcome | None:
+    request = order.request
+    for one in snapshot.positions:
+        if one.ticket == request.position:
+            wanted = (request.stop_loss, request.take_profit)
+            return Accepted(None, _DONE) if (one.stop_loss, one.take_profit) == wanted else None
+    return Rejected(RejectKind.GONE, None, "GONE", "the position is already closed")
+
+
+def _in_history(order: Order, history: History) -> SendOutcome | None:
+    if order.request.action is Action.SLTP:
+        return None
+    found = _in_deals(order, history.deals)
+    if found is not None:
+        return found
+    for past in history.orders:
+        if not _is_its(order, past.client_order_id, past.ticket):
+            continue
+        if past.state in _ENDED:
+            kind = _ENDED[past.state]
+            return Rejected(RejectKind.FINAL, None, kind, f"{kind.lower()} at the broker")
+    return None
+
+
+_ENDED = {
+    BrokerOrderState.CANCELED: "CANCELED",
+    BrokerOrderState.EXPIRED: "EXPIRED",
+    BrokerOrderState.REJECTED: "REJECTED",
+}
+
+
+def _is_its(order: Order, magic: ClientOrderId, ticket: int) -> bool:
+    return magic == order.client_order_id or (order.ticket is not None and ticket == order.ticket)
+
+
+def _in_deals(order: Order, deals: Iterable[Deal]) -> Filled | None:
+    """Return the fill its deals add up to: volume, and the average price weighted by it."""
+    if order.purpose not in {Purpose.ENTRY, Purpose.CLOSE}:
+        return None
+    # A stop or target of the position carries the entry's magic too: only opening deals count.
+    closing = order.purpose is Purpose.CLOSE
+    its = [
+        deal
+        for deal in deals
+        if _is_its(order, deal.client_order_id, deal.order)
+        and (deal.entry.value != "in") is closing
+    ]
+    if not its:
+        return None
+    volume = sum((deal.volume for deal in its), Decimal(0))
+    turnover = sum((deal.volume * deal.price for deal in its), Decimal(0))
+    price = turnover / volume if volume else None
+    return Filled(its[0].order, its[0].ticket, volume, price, _DONE)
