@@ -86,11 +86,11 @@ def _plain(position: Position) -> dict[str, str | int]:
 
 def current(connection: sqlite3.Connection, account_id: AccountId) -> sqlite3.Row | None:
     """Return the latest breach nobody has resumed from."""
-    row = connection.execute(
+    row: sqlite3.Row | None = connection.execute(
         "SELECT * FROM breach WHERE account_id = ? AND resumed_ms IS NULL ORDER BY id DESC LIMIT 1",
         (account_id,),
     ).fetchone()
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def current_id(connection: sqlite3.Connection, account_id: AccountId) -> tuple[int, str] | None:

@@ -35,8 +35,10 @@ def prune(connection: sqlite3.Connection, before: datetime) -> int:
     ms, gone = to_ms(before), 0
     for statement in (
         "DELETE FROM equity WHERE at_ms < ?",
-        "DELETE FROM outbox WHERE created_ms < ? AND status IN ('sent', 'dead', 'expired')"
-        " AND coalesce(topic, '') NOT LIKE 'heartbeat%'",
+        (
+            "DELETE FROM outbox WHERE created_ms < ? AND status IN ('sent', 'dead', 'expired')"
+            " AND coalesce(topic, '') NOT LIKE 'heartbeat%'"
+        ),
         "DELETE FROM confirmation WHERE expires_ms < ?",
     ):
         gone += connection.execute(statement, (ms,)).rowcount

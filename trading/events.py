@@ -19,8 +19,8 @@ class EventType(StrEnum):
     ORDER_RESOLVED = "order_resolved"
     DRAWDOWN_BREACHED = "drawdown_breached"
     ACCOUNT_FLAT = "account_flat"
-    PASS_DONE = "pass_done"
-    PASS_FAILED = "pass_failed"
+    PASS_DONE = "pass_done"  # noqa: S105 - a pass of the loop
+    PASS_FAILED = "pass_failed"  # noqa: S105
     HEARTBEAT = "heartbeat"
 
 

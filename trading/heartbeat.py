@@ -95,6 +95,12 @@ class HeartbeatService:
         self._reporter.event(EventType.HEARTBEAT, positions=self.latest.positions_open)
         return self.latest
 
+    @property
+    def is_healthy(self) -> bool:
+        """Tell whether every account is seen and no loop stands still."""
+        loops = self._loop.loops.values()
+        return not self._stalled and all(not loop.blind for loop in loops)
+
     async def _totals(self) -> tuple[int, int]:
         signals = trades = 0
         for loop in self._loop.loops.values():

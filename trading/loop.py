@@ -165,7 +165,7 @@ class AccountLoop:
                 for approval in facts.uncarded:
                     await self._store.propose(approval.id, None)
         except StoreError as error:
-            log.error("the database failed too", extra={"facts": {"why": str(error)}})
+            log.warning("the database failed too", extra={"facts": {"why": str(error)}})
 
     # --- one pass ----------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The drawdown guard: one reading in, a verdict out, a breach latched before anything closes."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -237,28 +237,6 @@ class DrawdownGuard:
         if any(c.suspicion is Suspicion.CONFIRMED for c in self._confirmations.values()):
             await self._store.recovered(self._account_id, reading.own_equity, bound.act_line)
             self._confirmations.clear()
-
-    async def rebase(self, account: Account, reading_of: Snapshot) -> list[tuple[Cap, CapState]]:
-        """Return the caps an owner's resume starts anew: those that equity is already below."""
-        reading = Reading(
-            at=reading_of.at,
-            monotonic_ms=int(reading_of.taken * 1000),
-            balance=reading_of.account.balance,
-            equity=reading_of.account.equity,
-            credit=reading_of.account.credit,
-            positions_open=len(reading_of.positions),
-        )
-        fresh = []
-        for cap, state in await self._store.caps(account.id):
-            if state is None or not observe(cap, state, reading, confirm_ms=0).acts:
-                continue
-            anew = replace(cap, initial=None)
-            inputs = DayInputs(
-                balance=reading.own_equity, equity=reading.own_equity, sampled_at=reading.at
-            )
-            begun = start(anew, reading, inputs)
-            fresh.append((anew, replace(begun, base=reading.own_equity, mark=reading.own_equity)))
-        return fresh
 
 
 def _rule(cap: Cap) -> RuleId:

@@ -1,0 +1,229 @@
+"""The composition root: every object is built here, once, and the process lives here."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.enums import ParseMode
+from aiogram.types import LinkPreviewOptions
+
+from bot.health import HealthProbe
+from bot.instance import hold
+from bot.limiter import Limiter
+from bot.metrics import Metrics
+from bot.middlewares import MemberGate
+from bot.polling import Polling
+from bot.schedule import Backlog, Schedule
+from bot.sender import OutboxSender
+from bot.settings import Settings
+from bot.terminals import terminal_config
+from bot.web import Routes, make_app, serve
+from handlers.cards import render
+from handlers.routers import routers
+from storage.database import open_database
+from storage.store import SqliteStore
+from trading.accounts import AccountService
+from trading.clock import Clock, SystemClock
+from trading.events import Listener
+from trading.heartbeat import HeartbeatService
+from trading.loop import AccountLoop, LoopSettings, TradingLoop
+from trading.reporting import Reporter
+from trading.risk import RiskLimits
+from trading.signals import SignalService
+from trading.terminal.factory import TerminalConfig, open_terminal
+
+log = logging.getLogger(__name__)
+
+FIRST_PASS_SECONDS = 3.0
+DRAIN_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A built desk: call ``run`` once."""
+
+    store: SqliteStore
+    loop: TradingLoop
+    sender: OutboxSender
+    polling: Polling
+    schedule: Schedule
+    stopping: asyncio.Event
+
+    async def run(self) -> None:
+        """Run until asked to stop: first see the accounts, then listen to people.
+
+        A bug in the loop's supervisor, the sender or the polling ends the process for its
+        supervisor to restart; a terminal or Telegram that is away does not.
+        """
+        async with asyncio.TaskGroup() as group:
+            sending = group.create_task(self.sender.run())
+            trading = group.create_task(self.loop.run())
+            await self._see_accounts()
+            self.schedule.start()
+            polling = group.create_task(self.polling.run())
+            gc.collect()
+            gc.freeze()  # a full collection over aiogram's models would stall the loop 200 ms
+            log.info("desk_running", extra={"facts": {"loop_id": self.loop.loop_id}})
+            await self.stopping.wait()
+            log.info("desk_stopping")
+            await self.polling.stop()
+            await polling
+            self.schedule.stop()
+            self.loop.stop()
+            await trading
+            await self.sender.drain(DRAIN_SECONDS)
+            sending.cancel()
+
+    async def _see_accounts(self) -> None:
+        last_alive = await self.store.last_alive()
+        deadline = asyncio.get_running_loop().time() + FIRST_PASS_SECONDS
+        for one in self.loop.loops.values():
+            while one.last_pass is None and not one.errors:
+                if asyncio.get_running_loop().time() >= deadline:
+                    break
+                await asyncio.sleep(0.02)
+            down = None
+            if last_alive is not None and one.snapshot is not None:
+                down = int((one.snapshot.at - last_alive).total_seconds())
+            await one.tell_started(down)
+
+
+@contextlib.asynccontextmanager
+async def open_app(
+    settings: Settings,
+    clock: Clock | None = None,
+    listeners: Iterable[Listener] = (),
+    terminal: TerminalConfig | None = None,
+) -> AsyncIterator[App]:
+    """Build the desk; leaving the context closes everything in reverse order."""
+    clock = clock or SystemClock()
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(hold(settings.database_path))
+        database = await stack.enter_async_context(open_database(settings.database_path))
+        bot = await stack.enter_async_context(_bot(settings))
+        store = SqliteStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made below
+        sender = OutboxSender(bot, store, render, Limiter(clock), clock)
+        await store.ensure_owners(settings.telegram.owner_ids)
+        await store.outbox_recover()
+        loop_id = secrets.token_hex(4)
+        metrics = Metrics(clock)
+        reporter = Reporter(clock, loop_id, [metrics.listener, *listeners])
+        config = terminal or terminal_config(settings, settings.database_path)
+        client = open_terminal(config, clock)
+        stack.push_async_callback(client.close)
+        account_loop = AccountLoop(
+            client, store, _limits(settings), _loop_settings(settings), clock, reporter
+        )
+        loop = TradingLoop({0: account_loop}, loop_id)
+        signals = SignalService(store, loop.wake, reporter, settings.signals.ttl_seconds)
+        backlog = Backlog(store)
+        heartbeat = HeartbeatService(
+            loop,
+            store,
+            clock,
+            reporter,
+            backlog,
+            max(1, int(settings.heartbeat.interval_seconds)),
+            int(settings.heartbeat.stall_seconds),
+        )
+        dispatcher = Dispatcher(
+            disable_fsm=True,
+            store=store,
+            loop=loop,
+            clock=clock,
+            signals=signals,
+            accounts=AccountService(store, loop, clock),
+            heartbeat=heartbeat,
+        )
+        dispatcher.update.outer_middleware(MemberGate(store))
+        dispatcher.include_routers(*routers())
+        polling = Polling(bot, dispatcher, clock)
+        schedule = Schedule(loop, signals, heartbeat, store, backlog, settings)
+        probe = HealthProbe(loop, store, clock, settings.heartbeat.stall_seconds, polling.age)
+        secret = settings.signals.secret
+        routes = Routes(
+            signals,
+            probe,
+            metrics,
+            loop,
+            None if secret is None else secret.get_secret_value(),
+            clock,
+        )
+        await stack.enter_async_context(
+            serve(make_app(routes), settings.http.host, settings.http.port)
+        )
+        stopping = asyncio.Event()
+        yield App(store, loop, sender, polling, schedule, stopping)
+
+
+@contextlib.asynccontextmanager
+async def _bot(settings: Settings) -> AsyncIterator[Bot]:
+    api = TelegramAPIServer.from_base(settings.telegram.api_url)
+    async with Bot(
+        settings.telegram.token.get_secret_value(),
+        session=AiohttpSession(api=api),
+        default=DefaultBotProperties(
+            parse_mode=ParseMode.HTML, link_preview=LinkPreviewOptions(is_disabled=True)
+        ),
+    ) as bot:
+        yield bot
+
+
+def _limits(settings: Settings) -> RiskLimits:
+    risk = settings.risk
+    return RiskLimits(
+        risk_percent=risk.percent,
+        max_open_positions=risk.max_open_positions,
+        max_volume=risk.max_volume,
+        max_spread_points=risk.max_spread_points,
+        max_deviation_points=risk.max_deviation_points,
+        max_snapshot_age=max(2.0, settings.loop.interval_seconds * 2),
+    )
+
+
+def _loop_settings(settings: Settings) -> LoopSettings:
+    return LoopSettings(
+        batch_size=settings.signals.batch_size,
+        interval=settings.loop.interval_seconds,
+        stall=settings.heartbeat.stall_seconds,
+        drawdown_percent=settings.guard.drawdown_max_percent,
+        min_equity=settings.guard.min_equity,
+        login=settings.terminal.login,
+        server=settings.terminal.server,
+        simulated=settings.terminal.kind == "simulated",
+    )
+
+
+async def run(settings: Settings) -> None:
+    """Run the desk until SIGTERM, SIGINT or Ctrl+C."""
+    async with open_app(settings) as app:
+        with stop_on_signal(app.stopping):
+            await app.run()
+
+
+@contextlib.contextmanager
+def stop_on_signal(stopping: asyncio.Event) -> Iterator[None]:
+    """Set the event on SIGTERM, SIGINT and, on Windows, Ctrl+C and Ctrl+Break."""
+    loop = asyncio.get_running_loop()
+    names = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        names.append(signal.SIGBREAK)
+    before = {
+        number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
+        for number in names
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,40 @@
+"""From the settings to the terminal's configuration."""
+
+from pathlib import Path
+
+from bot.settings import Settings
+from trading.terminal.factory import TerminalConfig
+
+
+def terminal_config(
+    settings: Settings, database: Path, *, persistent: bool = True
+) -> TerminalConfig:
+    """Return the configured terminal; a simulated account lives beside the database."""
+    terminal = settings.terminal
+    extra = {} if terminal.start is None else {"SIMULATED_START": terminal.start.isoformat()}
+    if terminal.kind == "simulated":
+        extra |= {
+            name: value
+            for name, value in (
+                ("TERMINAL_LOGIN", None if terminal.login is None else str(terminal.login)),
+                ("TERMINAL_SERVER", terminal.server),
+            )
+            if value is not None
+        }
+    return TerminalConfig(
+        kind=terminal.kind,
+        path=terminal.path,
+        login=terminal.login,
+        password=None if terminal.password is None else terminal.password.get_secret_value(),
+        server=terminal.server,
+        host=terminal.host,
+        port=terminal.port,
+        allow_any_host=terminal.allow_remote_host,
+        ticks=None if terminal.ticks is None else str(terminal.ticks),
+        speed=terminal.speed,
+        balance=terminal.balance,
+        currency=terminal.currency,
+        leverage=terminal.leverage,
+        account_file=str(database.with_suffix(".simulated")) if persistent else None,
+        extra=extra,
+    )

@@ -1,0 +1,192 @@
+"""Acting on the account: pause, resume, panic, caps; what loosens asks once more."""
+
+from html import escape
+
+from aiogram import Router
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.filters import Command, CommandObject
+from aiogram.types import (
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    Message,
+)
+
+from handlers import replies
+from handlers.callbacks import CapStep, ConfirmTap
+from handlers.ports import DeskStore
+from trading.accounts import AccountService, Answer, Asked, Done, Refused
+from trading.clock import Clock
+from trading.drawdown import CapKind, Unit
+from trading.drawdown.state import Observation
+from trading.ids import AccountId, ConfirmId
+from trading.loop import TradingLoop
+from trading.model import Member
+
+router = Router(name=__name__)
+
+_STEPS = {
+    CapKind.STATIC: ("5", "10", "15", "20"),
+    CapKind.DAILY: ("3", "4", "5"),
+    CapKind.TRAILING: ("5", "8", "10"),
+}
+
+
+async def _account(message: Message, member: Member, store: DeskStore) -> AccountId | None:
+    accounts = await store.accounts_of(member.id)
+    if accounts:
+        return accounts[0].id
+    await message.answer("No account is known yet: the terminal has not shown one. /status")
+    return None
+
+
+def _reply(answer: Answer) -> tuple[str, InlineKeyboardMarkup | None]:
+    match answer:
+        case Done(words):
+            return f"✅ {escape(words)}", None
+        case Refused(words):
+            return f"✋ {escape(words)}", None
+        case Asked(confirm_id, words):
+            return f"❓ {escape(words)}", _confirm(confirm_id)
+
+
+def _confirm(confirm_id: ConfirmId) -> InlineKeyboardMarkup:
+    yes = ConfirmTap(confirm_id=confirm_id, yes=True).pack()
+    no = ConfirmTap(confirm_id=confirm_id, yes=False).pack()
+    row = [
+        InlineKeyboardButton(text="✅ Confirm", callback_data=yes),
+        InlineKeyboardButton(text="✖️ Cancel", callback_data=no),
+    ]
+    return InlineKeyboardMarkup(inline_keyboard=[row])
+
+
+async def _say(message: Message, answer: Answer) -> None:
+    text, keyboard = _reply(answer)
+    if isinstance(answer, Asked):
+        text += "\n<i>Confirm within 60 seconds.</i>"
+    await message.answer(text, reply_markup=keyboard)
+
+
+@router.message(Command("pause", "stopentry", "stopbuy"))
+async def on_pause(
+    message: Message, member: Member, store: DeskStore, accounts: AccountService
+) -> None:
+    account_id = await _account(message, member, store)
+    if account_id is not None:
+        await _say(message, await accounts.pause(member, account_id))
+
+
+@router.message(Command("resume", "reset_guard"))
+async def on_resume(
+    message: Message, member: Member, store: DeskStore, accounts: AccountService
+) -> None:
+    account_id = await _account(message, member, store)
+    if account_id is not None:
+        await _say(message, await accounts.ask_resume(member, account_id))
+
+
+@router.message(Command("panic", "closeall", "flatten"))
+async def on_panic(
+    message: Message, member: Member, store: DeskStore, accounts: AccountService
+) -> None:
+    account_id = await _account(message, member, store)
+    if account_id is not None:
+        await _say(message, await accounts.ask_panic(member, account_id))
+
+
+@router.message(Command("cap"))
+async def on_cap(
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    store: DeskStore,
+    accounts: AccountService,
+    loop: TradingLoop,
+    clock: Clock,
+) -> None:
+    account_id = await _account(message, member, store)
+    if account_id is None:
+        return
+    words = (command.args or "").split()
+    if not words:
+        await _show_caps(message, member, store, loop, clock)
+    elif words[0].lower() == "off":
+        kind = words[1].lower() if len(words) > 1 else ""
+        await _say(message, await accounts.ask_cap_off(member, account_id, _kind(kind)))
+    else:
+        await _say(message, await accounts.set_cap(member, account_id, words))
+
+
+def _kind(word: str) -> str:
+    return {"total": "static", "": "static"}.get(word, word)
+
+
+async def _show_caps(
+    message: Message, member: Member, store: DeskStore, loop: TradingLoop, clock: Clock
+) -> None:
+    for account in await store.accounts_of(member.id):
+        of_account = loop.of(account.id)
+        if of_account is None:
+            await message.answer(replies.not_seen(None))
+            continue
+        text = replies.drawdown(account, of_account, clock.now())
+        keyboard = _steppers(account.id, of_account.verdict.observations)
+        await message.answer(f"{text}\nTap to change a cap:", reply_markup=keyboard)
+
+
+def _steppers(account_id: AccountId, seen: tuple[Observation, ...]) -> InlineKeyboardMarkup:
+    present = {one.cap.kind: one.cap for one in seen if one.cap.unit is Unit.PERCENT}
+    rows = []
+    for kind, values in _STEPS.items():
+        cap = present.get(kind)
+        name = "total" if kind is CapKind.STATIC else kind.value
+        rows.append(
+            [
+                InlineKeyboardButton(
+                    text=f"{'• ' if cap is not None and cap.size == int(value) else ''}"
+                    f"{name} {value} %",
+                    callback_data=CapStep(account_id=account_id, kind=name, value=value).pack(),
+                )
+                for value in values
+            ]
+        )
+    return InlineKeyboardMarkup(inline_keyboard=rows)
+
+
+@router.callback_query(CapStep.filter())
+async def on_cap_step(
+    query: CallbackQuery, callback_data: CapStep, member: Member, accounts: AccountService
+) -> None:
+    answer = await accounts.set_cap(
+        member, AccountId(callback_data.account_id), (callback_data.kind, callback_data.value)
+    )
+    await query.answer(_toast(answer))
+    if isinstance(query.message, Message):
+        await _say(query.message, answer)
+
+
+@router.callback_query(ConfirmTap.filter())
+async def on_confirm(
+    query: CallbackQuery, callback_data: ConfirmTap, member: Member, accounts: AccountService
+) -> None:
+    answer = await accounts.confirm(
+        member, ConfirmId(callback_data.confirm_id), yes=callback_data.yes
+    )
+    await query.answer(_toast(answer))
+    message = query.message
+    if isinstance(message, Message) and not _is_foreign(answer):
+        text, _ = _reply(answer)
+        try:
+            await message.edit_text(text)
+        except TelegramBadRequest as error:
+            if "message is not modified" not in error.message:
+                raise
+
+
+def _is_foreign(answer: Answer) -> bool:
+    """A tap by another person, or a second one, leaves the message as it is."""
+    return isinstance(answer, Refused) and answer.words.startswith(("Only the one", "Already"))
+
+
+def _toast(answer: Answer) -> str:
+    return answer.words.splitlines()[0][:190]

@@ -1,0 +1,19 @@
+"""What the handlers read from the store themselves; everything that acts goes by a service."""
+
+from typing import Protocol
+
+from trading.ids import AccountId, MemberId
+from trading.model import Account, Approval
+
+
+class DeskStore(Protocol):
+    """The store as the chat sees it."""
+
+    async def reachable_again(self, telegram_id: int) -> bool:
+        """Note that a person can be written to, and send what they missed."""
+
+    async def accounts_of(self, member_id: MemberId) -> list[Account]:
+        """Return the accounts a member has any right on."""
+
+    async def recent_approvals(self, account_id: AccountId, limit: int) -> list[Approval]:
+        """Return an account's latest approvals, newest first."""

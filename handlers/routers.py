@@ -1,0 +1,10 @@
+"""Every router, in order: order is meaning, for free text comes last."""
+
+from aiogram import Router
+
+from handlers import control, errors, signals, start, status
+
+
+def routers() -> tuple[Router, ...]:
+    """Return the routers, the hot one first: a tap is routed before anything else is tried."""
+    return (errors.router, start.router, status.router, control.router, signals.router)

@@ -1,0 +1,156 @@
+"""Signals: the taps on a card, and text that a member types, pastes or forwards."""
+
+from html import escape
+
+from aiogram import F, Router
+from aiogram.filters import Command, CommandObject
+from aiogram.types import CallbackQuery, Message
+
+from handlers import replies
+from handlers.callbacks import Decide
+from handlers.cards.text import table
+from trading.decisions import (
+    AlreadyDecided,
+    Decided,
+    DecideResult,
+    Duplicate,
+    Ingested,
+    NotAllowed,
+    TooLate,
+)
+from trading.errors import StoreError
+from trading.ids import ApprovalId
+from trading.model import ApprovalStatus, Decision, Member, Role, SignalDraft
+from trading.parser import parse
+from trading.signals import SignalService
+
+router = Router(name=__name__)
+
+
+@router.callback_query(Decide.filter(F.decision.in_({one.value for one in Decision})))
+async def on_decide(
+    query: CallbackQuery, callback_data: Decide, member: Member, signals: SignalService
+) -> None:
+    try:
+        result = await signals.decide(
+            ApprovalId(callback_data.approval_id), member.id, Decision(callback_data.decision)
+        )
+    except StoreError:
+        await query.answer("Not taken: it could not be stored. Tap again.", show_alert=True)
+        return
+    await query.answer(toast(result))
+
+
+def toast(result: DecideResult) -> str:
+    """Return what a tap did, in one short line."""
+    match result:
+        case Decided(ApprovalStatus.APPROVED):
+            return "Approved: sending the order"
+        case Decided():
+            return "Rejected: no trade"
+        case AlreadyDecided(status, by, at):
+            who = f" by {by}" if by else ""
+            when = f" at {at:%H:%M:%S}" if at else ""
+            return f"Already {_WORD.get(status, status.value)}{who}{when}. Nothing was changed."
+        case TooLate():
+            return "Too late: the signal expired. No trade."
+        case NotAllowed():
+            return "You may not decide for this account. Nothing was changed."
+
+
+_WORD = {ApprovalStatus.ORDERED: "approved", ApprovalStatus.APPROVED: "approved"}
+
+
+@router.message(Command("trade", "signal"))
+async def on_trade(
+    message: Message, command: CommandObject, member: Member, signals: SignalService
+) -> None:
+    if not command.args:
+        await message.answer("Example: <code>/trade BUY XAUUSD SL 2644 TP 2662.5</code>")
+        return
+    await _take(message, command.args, member, signals, typed=True)
+
+
+@router.message(Command("parse"))
+async def on_parse(message: Message, command: CommandObject) -> None:
+    reading = parse(command.args or "")
+    if reading.held:
+        await message.answer(replies.held(reading.held))
+        return
+    lines = [_reading(signal.draft) for signal in reading.signals]
+    await message.answer("\n".join(lines) or "That is not a signal. Nothing was traded.")
+
+
+def _reading(draft: SignalDraft) -> str:
+    """Return a draft as it was read, field by field."""
+    entry = (
+        "market" if draft.entry is None else " to ".join(str(p) for p in dict.fromkeys(draft.entry))
+    )
+    rows = [
+        ("Symbol", escape(draft.symbol)),
+        ("Side", draft.side.value.upper()),
+        ("Type", draft.order_type.value),
+        ("Entry", entry),
+        ("Stop", str(draft.stop_loss or "none")),
+        ("Targets", ", ".join(str(one) for one in draft.take_profits) or "none"),
+    ]
+    return table(rows)
+
+
+@router.message(F.text & ~F.text.startswith("/"))
+async def on_text(message: Message, member: Member, signals: SignalService) -> None:
+    await _take(message, message.text or "", member, signals, typed=False)
+
+
+@router.message(F.caption)
+async def on_caption(message: Message, member: Member, signals: SignalService) -> None:
+    await _take(message, message.caption or "", member, signals, typed=False)
+
+
+@router.message(F.text.startswith("/"))
+async def on_unknown(message: Message) -> None:
+    word = escape((message.text or "").split(maxsplit=1)[0][:32])
+    await message.answer(f"{word} is no command here. /help lists them all.")
+
+
+async def _take(
+    message: Message, text: str, member: Member, signals: SignalService, *, typed: bool
+) -> None:
+    if not member.role.may(Role.TRADER):
+        await message.answer("You may look, not trade: ask an owner. Nothing was taken.")
+        return
+    reading = parse(text)
+    if reading.held is not None:
+        await message.answer(replies.held(reading.held))
+        return
+    if not reading.signals:
+        if typed or reading.update is None:
+            await message.answer(
+                replies.held("that does not read as a signal with a symbol and a side")
+            )
+        else:
+            await message.answer("That is an update, not a new signal. Nothing was changed.")
+        return
+    answers = []
+    for number, signal in enumerate(reading.signals):
+        reference = f"{message.chat.id}:{message.message_id}:{number}"
+        answers.append(await _ingest(signals, signal.draft, _source(message, member), reference))
+    await message.answer("\n".join(answers))
+
+
+def _source(message: Message, member: Member) -> str:
+    origin = message.forward_origin
+    chat = getattr(origin, "chat", None) or getattr(origin, "sender_chat", None)
+    title = getattr(chat, "title", None)
+    return str(title)[:64] if title else f"chat: {member.name}"[:64]
+
+
+async def _ingest(signals: SignalService, draft: SignalDraft, source: str, reference: str) -> str:
+    result = await signals.ingest(draft, source, reference)
+    match result:
+        case Ingested(signal_id):
+            return f"Signal {signal_id} taken: the card follows."
+        case Duplicate(signal_id):
+            return f"Signal {signal_id} is known already. Nothing was added."
+        case _:
+            return "\n".join(replies.held(fault.words) for fault in result)

@@ -1,0 +1,338 @@
+"""What members do to an account: caps, pause, panic, resume; rights are checked here."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from trading.clock import Clock
+from trading.drawdown import (
+    Cap,
+    CapKind,
+    CapState,
+    Reading,
+    describe,
+    edit,
+    is_looser,
+    observe,
+    parse_cap,
+    start,
+)
+from trading.drawdown.plain import cap_from_plain, cap_to_plain
+from trading.ids import AccountId, ConfirmId
+from trading.loop import AccountLoop, TradingLoop
+from trading.model import (
+    Account,
+    Breach,
+    Confirmation,
+    Member,
+    Role,
+    Snapshot,
+    TradingState,
+)
+from trading.ports import GuardStore
+
+CONFIRM_TTL = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It holds now."""
+
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It was not done, and why."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A button must confirm it first."""
+
+    confirm_id: ConfirmId
+    words: str
+
+
+Answer = Done | Refused | Asked
+
+_DENIED = Refused("You may not do that on this account. Nothing was changed.")
+
+
+class AccountService:
+    """Acts for a member on an account; tightening holds at once, loosening is confirmed."""
+
+    def __init__(self, store: GuardStore, loop: TradingLoop, clock: Clock) -> None:
+        self._store = store
+        self._loop = loop
+        self._clock = clock
+
+    async def pause(self, member: Member, account_id: AccountId) -> Answer:
+        """Stop entries; open positions keep their stops."""
+        if not await self._may(member, account_id, Role.TRADER):
+            return _DENIED
+        if await self._store.pause(account_id, member.id, member.name):
+            return Done("No new entries. Open positions keep their stops. /resume lifts it.")
+        account = await self._store.account(account_id)
+        return Refused(f"The account is already {account.trading_state}.")
+
+    async def ask_panic(self, member: Member, account_id: AccountId) -> Answer:
+        """Ask whether everything is to be closed."""
+        if not await self._may(member, account_id, Role.TRADER):
+            return _DENIED
+        snapshot = self._snapshot(account_id)
+        count = 0 if snapshot is None else len(snapshot.positions)
+        waiting = 0 if snapshot is None else len(snapshot.orders)
+        what = f"close {count} positions and remove {waiting} pending orders"
+        words = f"Halt trading and {what}, also those not opened by this desk?"
+        return await self._ask(member, account_id, "panic", "", words)
+
+    async def ask_resume(self, member: Member, account_id: AccountId) -> Answer:
+        """Ask whether trading goes on, showing floor, room and what changes."""
+        account = await self._store.account(account_id)
+        latched = account.trading_state is TradingState.HALTED
+        if not await self._may(member, account_id, Role.OWNER if latched else Role.TRADER):
+            return (
+                _DENIED
+                if not latched
+                else Refused(
+                    "The account is halted: only an owner can resume. Nothing was changed."
+                )
+            )
+        if account.trading_state is TradingState.ACTIVE:
+            return Refused("Trading is active already.")
+        if account.flatten_asked_at is not None:
+            return Refused("Positions are still being closed: resume once the account is flat.")
+        loop = self._loop.of(account_id)
+        if loop is None or loop.snapshot is None or loop.blind:
+            why = "not read yet" if loop is None else loop.verdict.problem
+            return Refused(f"The account cannot be seen ({why}): resume once it can.")
+        changes = await self._rebased(account, loop.snapshot) if latched else []
+        return await self._ask(member, account_id, "resume", "", _resume_words(loop, changes))
+
+    async def set_cap(self, member: Member, account_id: AccountId, words: Sequence[str]) -> Answer:
+        """Set a cap from what was typed: at once where it tightens, else after a confirmation."""
+        cap = parse_cap(words)
+        if isinstance(cap, str):
+            return Refused(cap)
+        return await self.put_cap(member, account_id, cap)
+
+    async def put_cap(self, member: Member, account_id: AccountId, cap: Cap) -> Answer:
+        """Set a cap: at once where it tightens, else after an owner's confirmation."""
+        if not await self._may(member, account_id, Role.TRADER):
+            return _DENIED
+        loop = self._loop.of(account_id)
+        if loop is None or loop.snapshot is None or loop.blind:
+            return Refused("The account cannot be seen now: set the cap once it can.")
+        account = await self._store.account(account_id)
+        cap = _with_entry_equity(cap, account)
+        reading = reading_of(loop.snapshot)
+        old = await self._present(account_id, cap.kind)
+        state = _state_after(old, cap, reading)
+        if old is not None and old[1] is not None and is_looser(cap, old[0], old[1], reading):
+            return await self._ask_loosening(member, account, cap, state, reading)
+        await self._put(account_id, cap, state, member, reading)
+        return Done(_cap_words(cap, state, reading, account))
+
+    async def _ask_loosening(
+        self, member: Member, account: Account, cap: Cap, state: CapState, reading: Reading
+    ) -> Answer:
+        if not await self._may(member, account.id, Role.OWNER):
+            return Refused("That gives more room: only an owner may. Nothing was changed.")
+        if account.trading_state is TradingState.HALTED:
+            return Refused("The account is halted: a cap cannot be loosened now, only tightened.")
+        words = f"This gives more room.\n{_cap_words(cap, state, reading, account)}"
+        return await self._ask(member, account.id, "cap", json.dumps(cap_to_plain(cap)), words)
+
+    async def ask_cap_off(self, member: Member, account_id: AccountId, kind: str) -> Answer:
+        """Ask whether a cap is to be taken away."""
+        if not await self._may(member, account_id, Role.OWNER):
+            return Refused("That gives more room: only an owner may. Nothing was changed.")
+        account = await self._store.account(account_id)
+        if account.trading_state is TradingState.HALTED:
+            return Refused("The account is halted: a cap cannot be taken away now.")
+        caps = await self._store.caps(account_id)
+        if all(cap.kind.value != kind for cap, _ in caps):
+            return Refused(f"There is no {kind} cap.")
+        if len(caps) == 1:
+            return Refused("It is the only cap: a desk without any is not allowed. Set another.")
+        return await self._ask(member, account_id, "cap_off", kind, f"Take the {kind} cap away?")
+
+    async def confirm(self, member: Member, confirm_id: ConfirmId, *, yes: bool) -> Answer:
+        """Use a confirmation up and do what it was for, if the member still may."""
+        taken = await self._store.take_confirmation(confirm_id, member.id)
+        if isinstance(taken, str):
+            return Refused(_STALE[taken])
+        if not yes:
+            return Refused("Canceled. Nothing was changed.")
+        act = {
+            "panic": self._panic,
+            "resume": self._resume,
+            "cap": self._confirmed_cap,
+            "cap_off": self._cap_off,
+        }[taken.action]
+        return await act(member, taken)
+
+    async def _panic(self, member: Member, taken: Confirmation) -> Answer:
+        if not await self._may(member, taken.account_id, Role.TRADER):
+            return _DENIED
+        loop = self._loop.of(taken.account_id)
+        snapshot = None if loop is None else loop.snapshot
+        equity = Decimal(0) if snapshot is None else snapshot.account.own_equity
+        await self._store.latch(
+            taken.account_id,
+            Breach(equity=equity, asked_by=member.name, scope="all", member_id=member.id),
+            () if snapshot is None else snapshot.positions,
+        )
+        self._loop.wake(taken.account_id)
+        return Done("Halted. Closing everything; the report follows.")
+
+    async def _resume(self, member: Member, taken: Confirmation) -> Answer:
+        asked = await self.ask_resume(member, taken.account_id)
+        if isinstance(asked, Refused):
+            return asked  # what was true a minute ago no longer is
+        loop = self._loop.of(taken.account_id)
+        account = await self._store.account(taken.account_id)
+        if loop is not None and loop.snapshot is not None:
+            for cap, state in await self._rebased(account, loop.snapshot):
+                await self._put(taken.account_id, cap, state, member, reading_of(loop.snapshot))
+        if not await self._store.resume(taken.account_id, member.id, member.name):
+            return Refused("Trading could not be resumed: it is active, or positions are open.")
+        self._reload(taken.account_id)
+        return Done("Trading is active again.")
+
+    async def _confirmed_cap(self, member: Member, taken: Confirmation) -> Answer:
+        account = await self._store.account(taken.account_id)
+        loop = self._loop.of(taken.account_id)
+        if loop is None or loop.snapshot is None or loop.blind:
+            return Refused("The account cannot be seen now. Nothing was changed.")
+        if not await self._may(member, taken.account_id, Role.OWNER):
+            return _DENIED
+        if account.trading_state is TradingState.HALTED:
+            return Refused("The account was halted meanwhile. Nothing was changed.")
+        cap, reading = cap_from_plain(json.loads(taken.detail)), reading_of(loop.snapshot)
+        state = _state_after(await self._present(taken.account_id, cap.kind), cap, reading)
+        await self._put(taken.account_id, cap, state, member, reading)
+        return Done(_cap_words(cap, state, reading, account))
+
+    async def _cap_off(self, member: Member, taken: Confirmation) -> Answer:
+        if not await self._may(member, taken.account_id, Role.OWNER):
+            return _DENIED
+        await self._store.remove_cap(taken.account_id, taken.detail, member.name, member=member.id)
+        self._reload(taken.account_id)
+        return Done(f"The {taken.detail} cap is off.")
+
+    async def _put(
+        self, account_id: AccountId, cap: Cap, state: CapState, member: Member, reading: Reading
+    ) -> None:
+        await self._store.put_cap(
+            account_id, cap, state, member.name, member=member.id, own_equity=reading.own_equity
+        )
+        self._reload(account_id)
+
+    def _reload(self, account_id: AccountId) -> None:
+        loop = self._loop.of(account_id)
+        if loop is not None:
+            loop.caps_changed()
+
+    async def _present(
+        self, account_id: AccountId, kind: CapKind
+    ) -> tuple[Cap, CapState | None] | None:
+        caps = await self._store.caps(account_id)
+        return next((one for one in caps if one[0].kind is kind), None)
+
+    async def _rebased(self, account: Account, snapshot: Snapshot) -> list[tuple[Cap, CapState]]:
+        """Return the caps that equity is below, started anew from it: an owner's act."""
+        reading = reading_of(snapshot)
+        fresh = []
+        for cap, state in await self._store.caps(account.id):
+            if state is None or not observe(cap, state, reading, confirm_ms=0).acts:
+                continue
+            fresh.append(_anew(cap, state, reading))
+        return fresh
+
+    def _snapshot(self, account_id: AccountId) -> Snapshot | None:
+        loop = self._loop.of(account_id)
+        return None if loop is None else loop.snapshot
+
+    async def _may(self, member: Member, account_id: AccountId, needed: Role) -> bool:
+        role = await self._store.role_on(member.id, account_id)
+        return role is not None and role.may(needed)
+
+    async def _ask(
+        self, member: Member, account_id: AccountId, action: str, detail: str, words: str
+    ) -> Asked:
+        confirm_id = await self._store.ask(member.id, account_id, action, detail, CONFIRM_TTL)
+        return Asked(confirm_id, words)
+
+
+_STALE = {
+    "unknown": "This button is not known any more. Nothing was changed.",
+    "foreign": "Only the one who asked can confirm. Nothing was changed.",
+    "used": "Already answered. Nothing was changed by this tap.",
+    "expired": "Too late: the question expired. Nothing was changed.",
+}
+
+
+def reading_of(snapshot: Snapshot) -> Reading:
+    """Return a snapshot's money as a reading."""
+    money = snapshot.account
+    return Reading(
+        at=snapshot.at,
+        monotonic_ms=int(snapshot.taken * 1000),
+        balance=money.balance,
+        equity=money.equity,
+        credit=money.credit,
+        positions_open=len(snapshot.positions),
+    )
+
+
+def _with_entry_equity(cap: Cap, account: Account) -> Cap:
+    """A percent of entry equity counts from the account's, never from this moment's."""
+    if cap.kind is CapKind.STATIC and cap.initial is None:
+        return replace(cap, initial=account.entry_equity)
+    return cap
+
+
+def _state_after(old: tuple[Cap, CapState | None] | None, cap: Cap, reading: Reading) -> CapState:
+    if old is None or old[1] is None:
+        return start(cap, reading)
+    return edit(old[0], cap, old[1], reading)
+
+
+def _anew(cap: Cap, state: CapState, reading: Reading) -> tuple[Cap, CapState]:
+    """Return a cap whose base is the present equity; a money floor moves below it by as much."""
+    own = reading.own_equity
+    if cap.kind is CapKind.FLOOR:
+        size = own - max(Decimal(0), state.base - cap.size)
+        anew = replace(cap, size=max(Decimal("0.01"), size))
+        return anew, start(anew, reading)
+    anew = replace(cap, initial=own)
+    fresh = start(anew, reading)
+    moved = replace(fresh, base=own, mark=own)
+    return anew, edit(anew, anew, moved, reading)
+
+
+def _cap_words(cap: Cap, state: CapState, reading: Reading, account: Account) -> str:
+    room = reading.own_equity - state.floor
+    money = f"floor {state.floor:,.2f}, room {room:,.2f} {account.currency}"
+    warning = "\nEquity is already at or below it: it acts now." if room <= 0 else ""
+    return f"{describe(cap)}: {money}.{warning}"
+
+
+def _resume_words(loop: AccountLoop, changes: Sequence[tuple[Cap, CapState]]) -> str:
+    beat = loop.beat()
+    if not changes:
+        room = "unknown" if beat.room is None else f"{beat.room:,.2f} {beat.currency}"
+        floor = loop.verdict.floor
+        shown = "none" if floor is None else f"{floor:,.2f}"
+        return f"Resume trading? Floor {shown}, room {room}."
+    lines = ["Resume trading? Equity is below a cap, so it starts anew from here:"]
+    for cap, state in changes:
+        room_now = state.own - state.floor
+        lines.append(f"{describe(cap)}: new floor {state.floor:,.2f}, room {room_now:,.2f}")
+    return "\n".join(lines)

@@ -1,0 +1,140 @@
+"""Signals in: checked, stored once, put to every account."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from trading.decisions import Decided, DecideResult, Duplicate, Ingested
+from trading.events import EventType
+from trading.ids import AccountId, ApprovalId, MemberId
+from trading.model import Decision, OrderType, SignalDraft
+from trading.ports import SignalStore
+from trading.reporting import Reporter
+
+MOST_TARGETS = 10
+LONGEST_TTL = 7 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one field of a signal, in words."""
+
+    field: str
+    words: str
+
+
+def faults(draft: SignalDraft) -> tuple[Fault, ...]:
+    """Return everything wrong with a draft by itself: signs, sides, bounds."""
+    found = [
+        Fault(field, f"{field} must be above zero, not {value}")
+        for field, value in _positives(draft)
+        if not value.is_finite() or value <= 0
+    ]
+    if draft.risk_percent is not None and draft.risk_percent > 100:
+        found.append(Fault("risk_percent", f"a risk of {draft.risk_percent} % is above 100 %"))
+    if draft.order_type is not OrderType.MARKET and draft.entry is None:
+        found.append(Fault("entry", f"a {draft.order_type} order needs an entry price"))
+    if draft.expires_in is not None and not 1 <= draft.expires_in <= LONGEST_TTL:
+        found.append(Fault("expires_in", f"expires_in must be 1 to {LONGEST_TTL} seconds"))
+    if len(draft.take_profits) > MOST_TARGETS:
+        found.append(Fault("take_profits", f"more than {MOST_TARGETS} targets"))
+    return tuple(found) or _wrong_sides(draft)
+
+
+def _positives(draft: SignalDraft) -> list[tuple[str, Decimal]]:
+    named: list[tuple[str, Decimal | None]] = [
+        ("stop_loss", draft.stop_loss),
+        ("volume", draft.volume),
+        ("risk_percent", draft.risk_percent),
+        *(("entry", price) for price in draft.entry or ()),
+        *(("take_profits", price) for price in draft.take_profits),
+    ]
+    return [(field, value) for field, value in named if value is not None]
+
+
+def _wrong_sides(draft: SignalDraft) -> tuple[Fault, ...]:
+    side, sign = draft.side.value.upper(), draft.side.sign
+    low, high = draft.entry or (None, None)
+    found = []
+    stop = draft.stop_loss
+    worse, better = (low, high) if sign > 0 else (high, low)
+    above, below = ("above", "below") if sign > 0 else ("below", "above")
+    if stop is not None and worse is not None and (worse - stop) * sign <= 0:
+        words = f"stop {stop} is not {below} the entry {worse} of a {side}"
+        found.append(Fault("stop_loss", words))
+    for target in draft.take_profits:
+        if better is not None and (target - better) * sign <= 0:
+            words = f"target {target} is not {above} the entry {better} of a {side}"
+            found.append(Fault("take_profits", words))
+        elif stop is not None and (target - stop) * sign <= 0:
+            words = f"stop {stop} and target {target} are on the same side of a {side}"
+            found.append(Fault("stop_loss", words))
+    return tuple(found)
+
+
+def digest(draft: SignalDraft) -> str:
+    """Return a fingerprint of a signal's content: the same numbers give the same one."""
+    plain = replace(
+        draft,
+        entry=None if draft.entry is None else (_plain(draft.entry[0]), _plain(draft.entry[1])),
+        stop_loss=None if draft.stop_loss is None else _plain(draft.stop_loss),
+        take_profits=tuple(_plain(price) for price in draft.take_profits),
+        volume=None if draft.volume is None else _plain(draft.volume),
+        risk_percent=None if draft.risk_percent is None else _plain(draft.risk_percent),
+    )
+    return hashlib.sha256(repr(plain).encode()).hexdigest()
+
+
+def _plain(value: Decimal) -> Decimal:
+    return Decimal(0) if not value else value.normalize()
+
+
+class SignalService:
+    """Takes signals in from every source and decisions from every member."""
+
+    def __init__(
+        self,
+        store: SignalStore,
+        wake: Callable[[AccountId], None],
+        reporter: Reporter,
+        ttl_seconds: int,
+    ) -> None:
+        self._store = store
+        self._wake = wake
+        self._reporter = reporter
+        self._ttl = ttl_seconds
+
+    async def ingest(
+        self, draft: SignalDraft, source: str, source_ref: str
+    ) -> Ingested | Duplicate | tuple[Fault, ...]:
+        """Store a signal and offer it; its faults instead, where it has any."""
+        found = faults(draft)
+        if found:
+            return found
+        ttl = timedelta(seconds=draft.expires_in or self._ttl)
+        result = await self._store.ingest(draft, source, source_ref, digest(draft), ttl)
+        if isinstance(result, Ingested):
+            self._reporter.event(
+                EventType.SIGNAL_INGESTED, signal_id=result.signal_id, source=source
+            )
+            for account_id in result.accounts:
+                self._wake(account_id)
+        return result
+
+    async def decide(
+        self, approval_id: ApprovalId, member_id: MemberId, decision: Decision
+    ) -> DecideResult:
+        """Record a tap; an approval wakes its account's loop."""
+        result = await self._store.decide(approval_id, member_id, decision)
+        if isinstance(result, Decided):
+            self._wake(result.account_id)
+            self._reporter.event(
+                EventType.APPROVAL_DECIDED, approval_id=approval_id, status=result.status.value
+            )
+        return result
+
+    async def expire(self) -> int:
+        """End what nobody answered in time."""
+        return await self._store.expire()
