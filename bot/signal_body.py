@@ -12,6 +12,8 @@ from trading.signals import LONGEST_TTL, MOST_TARGETS, Fault
 T = TypeVar("T", Side, OrderType)
 MOST_DIGITS = 15
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_#-]{1,19}")
+_SIDES = {side.value: side for side in Side}
+_TYPES = {kind.value: kind for kind in (OrderType.MARKET, OrderType.LIMIT, OrderType.STOP)}
 _FIELDS = frozenset(
     {
         "source", "ref", "symbol", "side", "type", "entry", "stop_loss", "take_profits",
@@ -61,8 +63,8 @@ class _Reader:
 
     def read(self) -> SignalBody | tuple[Fault, ...]:
         source, ref = self._text("source", 64), self._text("ref", 128)
-        symbol, side = self._symbol(), self._choice("side", Side)
-        order_type = self._choice("type", OrderType, OrderType.MARKET)
+        symbol, side = self._symbol(), self._choice("side", _SIDES)
+        order_type = self._choice("type", _TYPES, OrderType.MARKET)
         entry, targets = self._entry(), self._targets()
         stop = self._decimal("stop_loss")
         volume, risk = self._decimal("volume"), self._decimal("risk_percent")
@@ -102,15 +104,14 @@ class _Reader:
             return ""
         return re.sub(r"[/_-]", "", value.strip().upper())
 
-    def _choice(self, field: str, kind: type[T], default: T | None = None) -> T | None:
+    def _choice(self, field: str, allowed: dict[str, T], default: T | None = None) -> T | None:
         value = self._data.get(field)
         if value is None and default is not None:
             return default
-        allowed = ("market", "limit", "stop") if kind is OrderType else ("buy", "sell")
         if not isinstance(value, str) or value.lower() not in allowed:
             self._fault(field, f"must be one of: {', '.join(allowed)}")
             return None
-        return kind(value.lower())
+        return allowed[value.lower()]
 
     def _decimal(self, field: str) -> Decimal | None:
         return self._number(field, self._data.get(field))
