@@ -191,10 +191,10 @@ def make_app(routes: Routes) -> web.Application:
 @contextlib.asynccontextmanager
 async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
     """Serve until the context ends, giving the port; raise ``CannotServe`` if it is taken."""
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=3.0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, shutdown_timeout=3.0)
+        site = web.TCPSite(runner, host, port)
         try:
             await site.start()
         except OSError as error:
