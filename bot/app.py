@@ -20,6 +20,7 @@ from aiogram.types import LinkPreviewOptions
 from bot.health import HealthProbe
 from bot.instance import hold
 from bot.limiter import Limiter
+from bot.menu import show_menu
 from bot.metrics import Metrics
 from bot.middlewares import MemberGate
 from bot.polling import Polling
@@ -71,11 +72,13 @@ class App:
             await self._see_accounts()
             self.schedule.start()
             polling = group.create_task(self.polling.run())
+            menu = group.create_task(show_menu(self.polling.bot))
             gc.collect()
             gc.freeze()  # a full collection over aiogram's models would stall the loop 200 ms
             log.info("desk_running", extra={"facts": {"loop_id": self.loop.loop_id}})
             await self.stopping.wait()
             log.info("desk_stopping")
+            menu.cancel()
             await self.polling.stop()
             await polling
             self.schedule.stop()

@@ -46,7 +46,7 @@ class Polling:
     """
 
     def __init__(self, bot: Bot, dispatcher: Dispatcher, clock: Clock) -> None:
-        self._bot = bot
+        self.bot = bot
         self._dispatcher = dispatcher
         self._clock = clock
         self._stopping = asyncio.Event()
@@ -82,7 +82,7 @@ class Polling:
             for update in updates:
                 if self._stopping.is_set():
                     break
-                await self._dispatcher.feed_update(self._bot, update)
+                await self._dispatcher.feed_update(self.bot, update)
                 offset = update.update_id + 1
         await self._confirm(offset)
 
@@ -100,7 +100,7 @@ class Polling:
 
     async def _request(self, request: GetUpdates) -> list[Update] | TelegramAPIError:
         try:
-            return await self._bot(request, request_timeout=POLL_SECONDS + 10)
+            return await self.bot(request, request_timeout=POLL_SECONDS + 10)
         except TelegramAPIError as error:
             return error
 
@@ -116,7 +116,7 @@ class Polling:
         if offset is None:
             return
         try:
-            await self._bot(GetUpdates(offset=offset, timeout=0, limit=1), request_timeout=3)
+            await self.bot(GetUpdates(offset=offset, timeout=0, limit=1), request_timeout=3)
         except TelegramAPIError as error:
             log.info("last updates not confirmed", extra={"facts": {"why": str(error)}})
 

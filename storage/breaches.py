@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from storage import people, rows, signals
@@ -20,6 +20,8 @@ from trading.notices import (
     TradingStateChanged,
 )
 
+SOON = timedelta(seconds=15)
+"""How soon after the breach the end is told by the same message alone."""
 HALTED_WORDS = "the account was halted"
 
 
@@ -148,8 +150,8 @@ def refresh(connection: sqlite3.Connection, breach_id: int, now: datetime) -> No
     report = view(connection, breach_id)
     account_id = _account_of(connection, breach_id)
     people.tell(connection, account_id, report, Priority.CRITICAL, now, topic=f"breach:{breach_id}")
-    if report.flat_at is not None:
-        # An edit makes no sound: the end is a message of its own.
+    if report.flat_at is not None and report.flat_at - report.at > SOON:
+        # An edit makes no sound: an end that took its time is a message of its own.
         people.tell(
             connection, account_id, report, Priority.CRITICAL, now, topic=f"flat:{breach_id}"
         )

@@ -1,5 +1,6 @@
 """Messages that must reach people: written with the fact they tell, sent until they are."""
 
+import logging
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from trading.clock import to_ms
 from trading.ids import AccountId
 from trading.model import Role
 from trading.notices import Notice, Priority
+
+log = logging.getLogger(__name__)
 
 _RANKS = {Role.VIEWER: 0, Role.TRADER: 1, Role.OWNER: 2}
 REVIVE_WITHIN = timedelta(days=1)
@@ -65,7 +68,8 @@ def post(
             " created_ms) VALUES (?, ?, ?, ?, ?, 'ready', ?, ?)"
             " ON CONFLICT (topic, chat_id) DO UPDATE SET body_json = excluded.body_json,"
             " revision = revision + 1, expires_ms = excluded.expires_ms,"
-            " status = CASE WHEN status IN ('sent', 'expired') THEN 'ready' ELSE status END,"
+            " status = CASE WHEN status IN ('sent', 'expired')"
+            " OR (status = 'dead' AND priority < 3) THEN 'ready' ELSE status END,"
             " attempts = CASE WHEN status = 'sent' THEN 0 ELSE attempts END"
             " WHERE body_json <> excluded.body_json",
             (
@@ -103,8 +107,20 @@ def claim(connection: sqlite3.Connection, now: datetime, limit: int) -> list[Mes
             " RETURNING *",
             (message_id,),
         ).fetchone()
-        claimed.append(_message(row))
+        message = _readable(connection, row)
+        if message is not None:
+            claimed.append(message)
     return claimed
+
+
+def _readable(connection: sqlite3.Connection, row: sqlite3.Row) -> Message | None:
+    """A body that no longer reads is given up alone: it must not keep the others waiting."""
+    try:
+        return _message(row)
+    except ValueError as error:
+        log.exception("a message cannot be read", extra={"facts": {"row": row["id"]}})
+        mark_dead(connection, row["id"], f"unreadable: {type(error).__name__}", unreachable=False)
+        return None
 
 
 def _message(row: sqlite3.Row) -> Message:

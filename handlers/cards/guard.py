@@ -45,6 +45,8 @@ def warning(notice: DrawdownWarning) -> str:
 def flatten(notice: FlattenReport) -> str:
     """Return the breach or panic with its figures, every ticket's end and the way back."""
     lines = [_headline(notice), table(_figures(notice))]
+    if notice.cap_percent is not None:
+        lines.append(f"Cap: {foreign(notice.cap, 120)}")
     if notice.tickets:
         lines.append(_tickets(notice.tickets, flat=notice.flat_at is not None))
     if notice.pendings_removed:
@@ -76,10 +78,9 @@ def _figures(notice: FlattenReport) -> list[tuple[str, str]]:
 
 
 def _cap(notice: FlattenReport) -> str:
-    name = foreign(notice.cap, 60)
     if notice.cap_percent is None:
-        return name
-    return f"{percent(notice.cap_percent)} ({name})"
+        return foreign(notice.cap, 60)
+    return percent(notice.cap_percent)
 
 
 def _tickets(tickets: tuple[ClosedTicket, ...], *, flat: bool) -> str:

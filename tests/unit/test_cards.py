@@ -218,7 +218,7 @@ def test_breach_tells_figures_results_problems_and_the_way_back() -> None:
     for part in (
         "DRAWDOWN CAP REACHED",
         "5.12 %",
-        "5.00 % (daily 5 %)",
+        "Cap: daily 5 %",
         "94,880.00 USD",
         "95,000.00 USD",
         "Past floor  120.00 USD",
