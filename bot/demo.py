@@ -75,6 +75,7 @@ async def _use(
     sys.stdout.flush()
     if seconds is None:
         await person.presses_start()
+        await _sample(_Quotes(app), _Poster(settings), fall.symbol)
         await app.stopping.wait()
         return True
     quotes = _Quotes(app)
@@ -88,6 +89,29 @@ async def _use(
     )
     script = Autopilot(person, _Poster(settings), market, SystemClock(), seconds)
     return await script.play()
+
+
+async def _sample(quotes: "_Quotes", post: "_Poster", symbol: str) -> None:
+    """Put one signal round the present price, so that there is a card to tap."""
+    await quotes.ready()
+    known = await quotes()
+    if symbol not in known:
+        return
+    quote, spec = known[symbol]
+    away = quote.ask / 250
+    await post(
+        {
+            "source": "demo",
+            "ref": "welcome",
+            "symbol": symbol,
+            "side": "buy",
+            "type": "market",
+            "stop_loss": str((quote.ask - away).quantize(spec.point)),
+            "take_profits": [str((quote.ask + away * n).quantize(spec.point)) for n in (1, 2)],
+            "expires_in": 900,
+            "comment": "Tap Approve: it fills on the simulated account.",
+        }
+    )
 
 
 class _Quotes:

@@ -120,6 +120,8 @@ async def _take(
         await message.answer("You may look, not trade: ask an owner. Nothing was taken.")
         return
     reading = parse(text)
+    if not reading.signals and not typed and message.chat.type != "private":
+        return  # people talk in groups: only a signal is worth an answer there
     if reading.held is not None:
         await message.answer(replies.held(reading.held))
         return

@@ -205,6 +205,39 @@ def pips(points: Decimal, digits: int | None) -> str:
     return f"{plain(points)} pips"
 
 
+_CURRENCIES = frozenset(
+    [
+        "AUD",
+        "CAD",
+        "CHF",
+        "CNH",
+        "CZK",
+        "DKK",
+        "EUR",
+        "GBP",
+        "HKD",
+        "HUF",
+        "JPY",
+        "MXN",
+        "NOK",
+        "NZD",
+        "PLN",
+        "SEK",
+        "SGD",
+        "TRY",
+        "USD",
+        "ZAR",
+    ]
+)
+
+
+def distance(points: Decimal, digits: int | None, symbol: str) -> str:
+    """Return a distance in pips for a currency pair, else in price: gold has no agreed pip."""
+    if digits is None or {symbol[:3].upper(), symbol[3:6].upper()} <= _CURRENCIES:
+        return pips(points, digits)
+    return f"{points.scaleb(-digits):.{digits}f}"
+
+
 def plain(value: Decimal) -> str:
     """Return a number without an exponent and without noughts that say nothing."""
     if not value.is_finite():

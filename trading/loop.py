@@ -39,7 +39,7 @@ from trading.symbols import SymbolBook
 SIGNAL_BATCH_SIZE = 10
 ESCALATE_AFTER_MINUTES = 3
 ESCALATE_EVERY_MINUTES = 5
-LONGEST_BACKOFF = 30.0
+LONGEST_BACKOFF = 5.0
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from handlers.cards.text import (
     span,
     table,
 )
-from handlers.words import denial_words, detail_words, pips
+from handlers.words import denial_words, detail_words, distance
 from trading.model import ApprovalStatus, Decision, OrderType, Proposal, SignalDraft
 from trading.notices import ApprovalCard
 
@@ -98,7 +98,11 @@ def _distance(proposal: Proposal | None, level: Decimal | None) -> str:
     if proposal is None or level is None or not 0 <= proposal.digits <= 10:
         return ""
     points = abs(level - proposal.price).scaleb(proposal.digits)
-    return "" if points.adjusted() > 9 else f"  {pips(round(points, 1), proposal.digits)}"
+    return (
+        ""
+        if points.adjusted() > 9
+        else f"  {distance(round(points, 1), proposal.digits, proposal.symbol)}"
+    )
 
 
 def _targets(draft: SignalDraft, proposal: Proposal | None) -> list[tuple[str, str]]:
@@ -129,7 +133,8 @@ def _size(card: ApprovalCard) -> list[tuple[str, str]]:
     if proposal.reward_risk:
         ratios = (figure(ratio) for ratio in proposal.reward_risk[:_TARGETS_SHOWN])
         rows.append(("Reward:risk", " · ".join(ratios)))
-    rows.append(("Spread", pips(Decimal(proposal.spread_points), proposal.digits)))
+    spread = Decimal(proposal.spread_points)
+    rows.append(("Spread", distance(spread, proposal.digits, proposal.symbol)))
     if proposal.worst_equity is not None and proposal.floor is not None:
         rows.append(("Worst case", money(proposal.worst_equity, card.currency)))
         rows.append(("Floor", money(proposal.floor, card.currency)))
