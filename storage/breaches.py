@@ -101,6 +101,12 @@ def current_id(connection: sqlite3.Connection, account_id: AccountId) -> tuple[i
     return None if row is None else (int(row["id"]), str(row["scope"]))
 
 
+def was_flattened(connection: sqlite3.Connection, account_id: AccountId) -> bool:
+    """Tell whether the latch an account is under has closed everything once."""
+    row = current(connection, account_id)
+    return row is not None and row["flat_ms"] is not None
+
+
 def progress(
     connection: sqlite3.Connection,
     breach_id: int,

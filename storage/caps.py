@@ -11,8 +11,28 @@ from trading.clock import from_ms, to_ms
 from trading.drawdown import Cap, CapState, describe
 from trading.drawdown.plain import cap_from_plain, cap_to_plain, state_from_plain, state_to_plain
 from trading.ids import AccountId, MemberId, RuleId
-from trading.model import AccountState, Breach, Position
+from trading.model import Account, AccountState, Breach, MarginMode, Position
 from trading.notices import Blind, CapsChanged, DrawdownWarning, Priority
+
+
+def open_account(
+    connection: sqlite3.Connection,
+    login: int,
+    server: str,
+    currency: str,
+    margin_mode: MarginMode,
+    entry_equity: Decimal,
+    first: Iterable[Cap],
+    now: datetime,
+) -> Account:
+    """Return the account of a broker login; a new one never exists without its first caps."""
+    account, is_new = people.open_account(
+        connection, login, server, currency, margin_mode, entry_equity, now
+    )
+    if is_new:
+        for cap in first:
+            put(connection, account.id, cap, None, "settings", now, own_equity=entry_equity)
+    return account
 
 
 def of_account(

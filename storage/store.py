@@ -1,6 +1,6 @@
 """The store: every method is one durable transaction of the functions beside it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from sqlite3 import Connection
@@ -96,9 +96,17 @@ class SqliteStore:
         currency: str,
         margin_mode: MarginMode,
         entry_equity: Decimal,
-    ) -> tuple[Account, bool]:
+        first_caps: Sequence[Cap],
+    ) -> Account:
         return await self._write(
-            people.open_account, login, server, currency, margin_mode, entry_equity, self._now()
+            caps.open_account,
+            login,
+            server,
+            currency,
+            margin_mode,
+            entry_equity,
+            tuple(first_caps),
+            self._now(),
         )
 
     async def account(self, account_id: AccountId) -> Account:
@@ -295,6 +303,9 @@ class SqliteStore:
 
     async def current_breach(self, account_id: AccountId) -> tuple[int, str] | None:
         return await self._read(breaches.current_id, account_id)
+
+    async def was_flattened(self, account_id: AccountId) -> bool:
+        return await self._read(breaches.was_flattened, account_id)
 
     async def flatten_progress(
         self, breach_id: int, positions: Iterable[Position], *, pendings_removed: int = 0

@@ -217,14 +217,14 @@ class AccountLoop:
             raise TerminalError(
                 f"equity reads {money.equity}: the account cannot be opened with it"
             )
-        account, is_new = await self._store.open_account(
-            money.login, money.server, money.currency, money.margin_mode, money.own_equity
+        account = await self._store.open_account(
+            money.login,
+            money.server,
+            money.currency,
+            money.margin_mode,
+            money.own_equity,
+            self._first_caps(money.own_equity),
         )
-        if is_new:
-            for cap in self._first_caps(money.own_equity):
-                await self._store.put_cap(
-                    account.id, cap, None, "settings", own_equity=money.own_equity
-                )
         await self._adopt(account)
 
     def _first_caps(self, entry_equity: Decimal) -> list[Cap]:

@@ -1,6 +1,6 @@
 """What trading needs from outside: a terminal and a store, as protocols."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -157,9 +157,15 @@ class GuardStore(Protocol):
         """Return the account of that login, or the only one there is where none is named."""
 
     async def open_account(
-        self, login: int, server: str, currency: str, margin_mode: MarginMode, entry_equity: Decimal
-    ) -> tuple[Account, bool]:
-        """Return a login's account and whether it was met for the first time."""
+        self,
+        login: int,
+        server: str,
+        currency: str,
+        margin_mode: MarginMode,
+        entry_equity: Decimal,
+        first_caps: Sequence[Cap],
+    ) -> Account:
+        """Return a login's account; met for the first time, it is given these caps at once."""
 
     async def caps(self, account_id: AccountId) -> list[tuple[Cap, CapState | None]]:
         """Return the active caps, each with its memory."""
@@ -200,6 +206,9 @@ class GuardStore(Protocol):
 
     async def current_breach(self, account_id: AccountId) -> tuple[int, str] | None:
         """Return id and scope of the breach an account is latched by."""
+
+    async def was_flattened(self, account_id: AccountId) -> bool:
+        """Tell whether the latch an account is under has closed everything once."""
 
     async def flatten_progress(
         self, breach_id: int, positions: Iterable[Position], *, pendings_removed: int = 0

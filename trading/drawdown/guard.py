@@ -104,6 +104,8 @@ class DrawdownGuard:
         observations = [await self._observe(cap, state, reading) for cap, state in moved]
         self._previous = reading
         breach = self._confirmed(observations, reading, account)
+        if breach and await self._closes_already(account):
+            breach = ()
         breach_id = await self._keep(before, observations, breach, snapshot)
         state = _summary(account, observations, reading, bool(breach))
         if account.trading_state is TradingState.HALTED and not breach:
@@ -184,9 +186,14 @@ class DrawdownGuard:
         acting = [seen for seen in confirmed if seen.cap.action is not CapAction.WARN]
         if account.trading_state is TradingState.HALTED:
             # Already latched: only a cap that closes adds to one that merely paused.
-            closing = [seen for seen in acting if seen.cap.action is CapAction.CLOSE]
-            return tuple(closing) if account.flatten_asked_at is None else ()
+            return tuple(seen for seen in acting if seen.cap.action is CapAction.CLOSE)
         return tuple(acting)
+
+    async def _closes_already(self, account: Account) -> bool:
+        """Tell whether the latch an account is under closes, or has closed, everything."""
+        if account.trading_state is not TradingState.HALTED:
+            return False
+        return account.flatten_asked_at is not None or await self._store.was_flattened(account.id)
 
     async def _keep(
         self,

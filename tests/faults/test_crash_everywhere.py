@@ -1,0 +1,135 @@
+"""I1, I8, I10, I13: die at every call of store and terminal, start again, and nothing is wrong."""
+
+import json
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.support.loop_desk import Crash, LoopDesk, Tripwire
+from tests.support.simulated_desk import Row
+
+FALL_AT = 30
+
+
+def quotes(after_the_fall: str = "1.100") -> list[Row]:
+    """Return ten minutes of EURUSD round 1.100 that go on elsewhere after half a minute."""
+    return [
+        (half / 2, "EURUSD", f"{base}{half % 5:02d}", f"{base}{half % 5 + 10:02d}")
+        for half in range(1200)
+        for base in ["1.100" if half / 2 < FALL_AT else after_the_fall]
+    ]
+
+
+CALM, FALLING = quotes(), quotes("1.055")
+
+Scenario = Callable[[LoopDesk], Awaitable[None]]
+
+
+async def trade(desk: LoopDesk) -> None:
+    """A signal, a tap, a fill; each step is safe to take again."""
+    await desk.passes(2)
+    await desk.ingest()
+    await desk.passes(1)
+    await desk.approve()
+    await desk.passes(3)
+
+
+async def breach(desk: LoopDesk) -> None:
+    """A trade, a tighter cap, then a fall through it, until all is closed."""
+    await trade(desk)
+    await desk.tighten(Decimal(10))
+    while desk.clock.monotonic() < 1000 + FALL_AT + 1:
+        desk.clock.advance(1)
+    await desk.passes(6, every=0.4)
+
+
+async def crashed(
+    folder: Path, rows: list[Row], scenario: Scenario, at: int, *, after: bool
+) -> tuple[LoopDesk, bool]:
+    """Run a scenario that dies at a call, then start again and let it come to rest."""
+    desk = LoopDesk(folder, rows, TERMINAL_BALANCE="4100")
+    wire = Tripwire(at, after=after)
+    died = False
+    try:
+        await desk.open(wire)
+        await scenario(desk)
+    except Crash:
+        died = True
+        await desk.drop()
+        await desk.open()
+        await scenario(desk)
+    wire.disarm()
+    await desk.passes(20)
+    return desk, died
+
+
+async def assert_one_trade_told(desk: LoopDesk) -> None:
+    """One fill, or none where the intent was written and never sent: and the card says which."""
+    (order,) = await desk.rows("SELECT * FROM orders WHERE purpose = 'entry'")
+    opened = len(desk.deals(entry=0))
+    assert (order["status"], opened) in {("filled", 1), ("rejected", 0)}
+    (card,) = await desk.rows("SELECT * FROM outbox WHERE topic = 'approval:1'")
+    told = json.loads(card["body_json"])
+    assert told["status"] == "ordered"
+    assert told["order"]["status"] == order["status"]
+    if not opened:
+        assert told["order"]["detail"].startswith("not executed: absent from positions")
+
+
+async def assert_flat_and_latched(desk: LoopDesk) -> None:
+    await assert_one_trade_told(desk)
+    assert desk.positions() == ()
+    if not desk.deals(entry=0):
+        return  # it died between intent and send: there was nothing to lose
+    assert len(desk.deals(entry=1)) == 1
+    (account,) = await desk.rows("SELECT * FROM account")
+    assert account["trading_state"] == "halted"
+    assert account["flatten_asked_ms"] is None
+    breaches = await desk.rows("SELECT * FROM breach")
+    assert len(breaches) == 1
+    assert breaches[0]["flat_ms"] is not None
+    (report,) = await desk.rows("SELECT * FROM outbox WHERE topic = 'breach:1'")
+    (ticket,) = json.loads(report["body_json"])["tickets"]
+    assert ticket["problem"] == ""
+    assert ticket["result"] is not None
+    assert not await desk.rows("SELECT * FROM orders WHERE status = 'submitted'")
+
+
+async def every_crash(
+    tmp_path: Path,
+    rows: list[Row],
+    scenario: Scenario,
+    check: Callable[[LoopDesk], Awaitable[None]],
+    *,
+    after: bool,
+) -> int:
+    """Die at the first call, the second, and so on until a run meets no more; return how many."""
+    for at in range(1, 500):
+        folder = tmp_path / f"{at}"
+        folder.mkdir()
+        desk, died = await crashed(folder, rows, scenario, at, after=after)
+        try:
+            await check(desk)
+        except AssertionError as error:
+            raise AssertionError(f"dying at call {at}, after={after}: {error}") from error
+        finally:
+            await desk.drop()
+        if not died:
+            return at - 1
+    raise AssertionError("the scenario never ends")
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_dying_at_any_call_of_a_trade_leaves_exactly_one(tmp_path: Path, after: bool) -> None:
+    points = await every_crash(tmp_path, CALM, trade, assert_one_trade_told, after=after)
+    assert points > 20
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_dying_at_any_call_of_a_breach_ends_flat_and_latched(
+    tmp_path: Path, after: bool
+) -> None:
+    points = await every_crash(tmp_path, FALLING, breach, assert_flat_and_latched, after=after)
+    assert points > 40

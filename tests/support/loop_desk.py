@@ -1,0 +1,227 @@
+"""One account's loop over a real SQLite file and the real client, worker and simulated broker.
+
+Time is held by the test and nothing runs by itself: a pass happens when the test asks for one.
+"""
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Self
+
+from storage.database import Database, open_database
+from storage.store import SqliteStore
+from tests.support.simulated_desk import Row, write_ticks
+from tests.support.terminal import PATIENT, InProcessTransport
+from trading.drawdown import Cap, CapKind
+from trading.ids import ApprovalId, MemberId
+from trading.loop import AccountLoop, LoopSettings
+from trading.model import Decision, OrderType, Side, SignalDraft
+from trading.reporting import Reporter
+from trading.risk import RiskLimits
+from trading.signals import digest
+from trading.terminal import simulated
+from trading.terminal.client import TerminalClient
+from trading.terminal.simulated.broker import Broker
+
+START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+OWNER = 7
+_numbers = count()
+
+
+class ManualClock:
+    """A clock that only the test moves."""
+
+    def __init__(self) -> None:
+        self._elapsed = 0.0
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self._elapsed)
+
+    def monotonic(self) -> float:
+        return 1000.0 + self._elapsed
+
+    def advance(self, seconds: float) -> None:
+        self._elapsed += seconds
+
+    def wall_ms(self) -> int:
+        return int(self.now().timestamp() * 1000)
+
+
+class Crash(BaseException):
+    """The process would have died here."""
+
+
+class Tripwire:
+    """Counts calls through it and dies at one of them, before or after it takes effect."""
+
+    def __init__(self, at: int | None = None, *, after: bool = False) -> None:
+        self.calls = 0
+        self._at = at
+        self._after = after
+
+    def disarm(self) -> None:
+        """Let every further call through."""
+        self._at = None
+
+    async def step(self, act: Callable[[], Awaitable[Any]]) -> Any:
+        self.calls += 1
+        if self.calls != self._at:
+            return await act()
+        if self._after:
+            await act()
+        raise Crash
+
+
+class _Wired:
+    """Any object whose awaited methods go over a tripwire."""
+
+    def __init__(
+        self, inner: object, wire: Tripwire, *, only: frozenset[str] | None = None
+    ) -> None:
+        self._inner = inner
+        self._wire = wire
+        self._only = only
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if not callable(found) or (self._only is not None and name not in self._only):
+            return found
+
+        async def step(*args: Any, **kwargs: Any) -> Any:
+            return await self._wire.step(lambda: found(*args, **kwargs))
+
+        return step
+
+
+_TERMINAL_CALLS = frozenset({"snapshot", "send", "history", "profit", "margin", "specs"})
+
+
+class LoopDesk:
+    """A desk that can be thrown away and opened again on the same files, as after a crash."""
+
+    def __init__(self, folder: Path, rows: Sequence[Row], **environment: str) -> None:
+        self.clock = ManualClock()
+        self.folder = folder
+        self.faults = folder / "faults.json"
+        self._environment = {
+            "TERMINAL_TICKS": str(write_ticks(folder / "ticks.csv", rows)),
+            "SIMULATED_ACCOUNT_FILE": str(folder / "account.jsonl"),
+            "SIMULATED_FAULTS": str(self.faults),
+            "SIMULATED_COMMISSION": "0",
+            **environment,
+        }
+        self._stack = AsyncExitStack()
+        self.broker: Broker
+        self.database: Database
+        self.store: SqliteStore
+        self.loop: AccountLoop
+        self.client: TerminalClient
+
+    async def open(self, wire: Tripwire | None = None) -> Self:
+        """Start, or start again as a new process would."""
+        self.broker = Broker(
+            self._environment, clock=self.clock.wall_ms, sleep=self.clock.advance, end=_die
+        )
+        name = f"tests_simulated_{next(_numbers)}"
+        sys.modules[name] = _module(name, self.broker)
+        self.database = await self._stack.enter_async_context(
+            open_database(self.folder / "desk.db")
+        )
+        self.store = SqliteStore(self.database, self.clock)
+        await self.store.ensure_owners([OWNER])
+        self.client = TerminalClient(InProcessTransport(name), self.clock, None, PATIENT)
+        self._stack.push_async_callback(self.client.close)
+        wired = wire or Tripwire()
+        self.loop = AccountLoop(
+            _Wired(self.client, wired, only=_TERMINAL_CALLS),  # type: ignore[arg-type]  # a proxy
+            _Wired(self.store, wired),  # type: ignore[arg-type]
+            RiskLimits(max_snapshot_age=5.0),
+            LoopSettings(interval=1.0, stall=30.0),
+            self.clock,
+            Reporter(self.clock, "test"),
+        )
+        return self
+
+    async def drop(self) -> None:
+        """Forget everything that was only in memory."""
+        await self._stack.aclose()
+        self._stack = AsyncExitStack()
+
+    async def passes(self, times: int, every: float = 1.0) -> None:
+        """Let so many passes happen, so many seconds apart."""
+        for _ in range(times):
+            await self.loop.guarded_pass()
+            self.clock.advance(every)
+
+    async def ingest(self, ref: str = "one", **changes: Any) -> None:
+        """Put a buy of EURUSD to the desk; the same reference again changes nothing."""
+        fields: dict[str, Any] = {
+            "symbol": "EURUSD",
+            "side": Side.BUY,
+            "order_type": OrderType.MARKET,
+            "entry": None,
+            "stop_loss": Decimal("1.0200"),
+            "take_profits": (Decimal("1.1300"),),
+            "volume": Decimal("0.10"),
+            **changes,
+        }
+        draft = SignalDraft(**fields)
+        await self.store.ingest(draft, "test", ref, digest(draft), timedelta(minutes=30))
+
+    async def tighten(self, percent: Decimal) -> None:
+        """Set the percent cap, as an owner does; nothing where it is set already."""
+        account = self.loop.account
+        if account is None:
+            return
+        caps = await self.store.caps(account.id)
+        if all(cap.size != percent for cap, _ in caps):
+            cap = Cap(CapKind.STATIC, percent, initial=account.entry_equity)
+            await self.store.put_cap(account.id, cap, None, "owner")
+        self.loop.caps_changed()
+
+    async def approve(self, approval_id: int = 1, decision: Decision = Decision.APPROVE) -> object:
+        """Tap as the owner."""
+        member = await self.store.member(OWNER)
+        assert member is not None
+        return await self.store.decide(ApprovalId(approval_id), MemberId(member.id), decision)
+
+    async def rows(self, sql: str, *args: object) -> list[Any]:
+        """Return what the database says."""
+        return await self.database.run(lambda db: db.execute(sql, args).fetchall())
+
+    def positions(self) -> tuple[Any, ...]:
+        """Return what is open at the broker."""
+        found = self.broker.positions_get()
+        assert found is not None
+        return tuple(found)
+
+    def deals(self, entry: int | None = None) -> list[Any]:
+        """Return the broker's trade deals, of one entry kind where it is named."""
+        found = self.broker.history_deals_get(0, 4_000_000_000)
+        assert found is not None
+        return [one for one in found if one.type in (0, 1) and entry in (None, one.entry)]
+
+    async def told(self) -> str:
+        """Return every message that waits or was sent, as one text."""
+        return "\n".join(row["body_json"] for row in await self.rows("SELECT * FROM outbox"))
+
+
+def _module(name: str, broker: Broker) -> ModuleType:
+    """Return a stand-in module whose functions act on a broker of its own."""
+    module = ModuleType(name)
+    for attribute in dir(simulated):
+        if not attribute.startswith("_"):
+            setattr(module, attribute, getattr(simulated, attribute))
+    for attribute in dir(Broker):
+        if not attribute.startswith("_") and hasattr(simulated, attribute):
+            setattr(module, attribute, getattr(broker, attribute))
+    return module
+
+
+def _die(_code: int) -> None:
+    raise Crash
