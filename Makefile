@@ -58,7 +58,7 @@ bench: $(READY) ## the measurements, printed
 lock: $(READY) ## requirements.lock again, from the ranges in pyproject.toml
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install --quiet pip-tools
-	$(VENV)/lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --extra dev \
+	$(VENV)/lock/bin/pip-compile --quiet --upgrade --generate-hashes --no-strip-extras --extra dev \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--no-emit-trusted-host --output-file requirements.lock pyproject.toml
 

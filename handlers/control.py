@@ -23,8 +23,6 @@ from trading.ids import AccountId, ConfirmId
 from trading.loop import TradingLoop
 from trading.model import Member
 
-router = Router(name=__name__)
-
 _STEPS = {
     CapKind.STATIC: ("5", "10", "15", "20"),
     CapKind.DAILY: ("3", "4", "5"),
@@ -67,7 +65,6 @@ async def _say(message: Message, answer: Answer) -> None:
     await message.answer(text, reply_markup=keyboard)
 
 
-@router.message(Command("pause", "stopentry", "stopbuy"))
 async def on_pause(
     message: Message, member: Member, store: DeskStore, accounts: AccountService
 ) -> None:
@@ -76,7 +73,6 @@ async def on_pause(
         await _say(message, await accounts.pause(member, account_id))
 
 
-@router.message(Command("resume", "reset_guard"))
 async def on_resume(
     message: Message, member: Member, store: DeskStore, accounts: AccountService
 ) -> None:
@@ -85,7 +81,6 @@ async def on_resume(
         await _say(message, await accounts.ask_resume(member, account_id))
 
 
-@router.message(Command("panic", "closeall", "flatten"))
 async def on_panic(
     message: Message, member: Member, store: DeskStore, accounts: AccountService
 ) -> None:
@@ -94,7 +89,6 @@ async def on_panic(
         await _say(message, await accounts.ask_panic(member, account_id))
 
 
-@router.message(Command("cap"))
 async def on_cap(
     message: Message,
     command: CommandObject,
@@ -153,7 +147,6 @@ def _steppers(account_id: AccountId, seen: tuple[Observation, ...]) -> InlineKey
     return InlineKeyboardMarkup(inline_keyboard=rows)
 
 
-@router.callback_query(CapStep.filter())
 async def on_cap_step(
     query: CallbackQuery, callback_data: CapStep, member: Member, accounts: AccountService
 ) -> None:
@@ -165,7 +158,6 @@ async def on_cap_step(
         await _say(query.message, answer)
 
 
-@router.callback_query(ConfirmTap.filter())
 async def on_confirm(
     query: CallbackQuery, callback_data: ConfirmTap, member: Member, accounts: AccountService
 ) -> None:
@@ -190,3 +182,15 @@ def _is_foreign(answer: Answer) -> bool:
 
 def _toast(answer: Answer) -> str:
     return answer.words.splitlines()[0][:190]
+
+
+def router() -> Router:
+    """Return the routes of this file."""
+    router = Router(name=__name__)
+    router.message.register(on_pause, Command("pause", "stopentry", "stopbuy"))
+    router.message.register(on_resume, Command("resume", "reset_guard"))
+    router.message.register(on_panic, Command("panic", "closeall", "flatten"))
+    router.message.register(on_cap, Command("cap"))
+    router.callback_query.register(on_cap_step, CapStep.filter())
+    router.callback_query.register(on_confirm, ConfirmTap.filter())
+    return router

@@ -6,11 +6,9 @@ import secrets
 from aiogram import Router
 from aiogram.types import ErrorEvent
 
-router = Router(name=__name__)
 log = logging.getLogger(__name__)
 
 
-@router.error()
 async def on_error(event: ErrorEvent) -> bool:
     reference = secrets.token_hex(3)
     log.error(
@@ -23,3 +21,10 @@ async def on_error(event: ErrorEvent) -> bool:
     elif update.message is not None:
         await update.message.answer(words)
     return True
+
+
+def router() -> Router:
+    """Return the routes of this file."""
+    router = Router(name=__name__)
+    router.error.register(on_error)
+    return router

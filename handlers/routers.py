@@ -7,4 +7,4 @@ from handlers import control, errors, signals, start, status
 
 def routers() -> tuple[Router, ...]:
     """Return the routers, the hot one first: a tap is routed before anything else is tried."""
-    return (errors.router, start.router, status.router, control.router, signals.router)
+    return tuple(each.router() for each in (errors, start, status, control, signals))

@@ -24,10 +24,7 @@ from trading.model import ApprovalStatus, Decision, Member, Role, SignalDraft
 from trading.parser import parse
 from trading.signals import SignalService
 
-router = Router(name=__name__)
 
-
-@router.callback_query(Decide.filter(F.decision.in_({one.value for one in Decision})))
 async def on_decide(
     query: CallbackQuery, callback_data: Decide, member: Member, signals: SignalService
 ) -> None:
@@ -61,7 +58,6 @@ def toast(result: DecideResult) -> str:
 _WORD = {ApprovalStatus.ORDERED: "approved", ApprovalStatus.APPROVED: "approved"}
 
 
-@router.message(Command("trade", "signal"))
 async def on_trade(
     message: Message, command: CommandObject, member: Member, signals: SignalService
 ) -> None:
@@ -71,7 +67,6 @@ async def on_trade(
     await _take(message, command.args, member, signals, typed=True)
 
 
-@router.message(Command("parse"))
 async def on_parse(message: Message, command: CommandObject) -> None:
     reading = parse(command.args or "")
     if reading.held:
@@ -97,17 +92,14 @@ def _reading(draft: SignalDraft) -> str:
     return table(rows)
 
 
-@router.message(F.text & ~F.text.startswith("/"))
 async def on_text(message: Message, member: Member, signals: SignalService) -> None:
     await _take(message, message.text or "", member, signals, typed=False)
 
 
-@router.message(F.caption)
 async def on_caption(message: Message, member: Member, signals: SignalService) -> None:
     await _take(message, message.caption or "", member, signals, typed=False)
 
 
-@router.message(F.text.startswith("/"))
 async def on_unknown(message: Message) -> None:
     word = escape((message.text or "").split(maxsplit=1)[0][:32])
     await message.answer(f"{word} is no command here. /help lists them all.")
@@ -156,3 +148,17 @@ async def _ingest(signals: SignalService, draft: SignalDraft, source: str, refer
             return f"Signal {signal_id} is known already. Nothing was added."
         case _:
             return "\n".join(replies.held(fault.words) for fault in result)
+
+
+def router() -> Router:
+    """Return the routes of this file."""
+    router = Router(name=__name__)
+    router.callback_query.register(
+        on_decide, Decide.filter(F.decision.in_({one.value for one in Decision}))
+    )
+    router.message.register(on_trade, Command("trade", "signal"))
+    router.message.register(on_parse, Command("parse"))
+    router.message.register(on_text, F.text & ~F.text.startswith("/"))
+    router.message.register(on_caption, F.caption)
+    router.message.register(on_unknown, F.text.startswith("/"))
+    return router

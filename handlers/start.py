@@ -9,10 +9,7 @@ from handlers.cards.text import foreign
 from handlers.ports import DeskStore
 from trading.model import Member
 
-router = Router(name=__name__)
 
-
-@router.message(CommandStart())
 async def on_start(message: Message, member: Member, store: DeskStore) -> None:
     await store.reachable_again(member.telegram_id)
     accounts = await store.accounts_of(member.id)
@@ -23,13 +20,20 @@ async def on_start(message: Message, member: Member, store: DeskStore) -> None:
     )
 
 
-@router.message(Command("help"))
 async def on_help(message: Message) -> None:
     await message.answer(replies.HELP)
 
 
-@router.message(Command("id"))
 async def on_id(message: Message, member: Member) -> None:
     await message.answer(
         f"You: <code>{member.telegram_id}</code>, this chat: <code>{message.chat.id}</code>"
     )
+
+
+def router() -> Router:
+    """Return the routes of this file."""
+    router = Router(name=__name__)
+    router.message.register(on_start, CommandStart())
+    router.message.register(on_help, Command("help"))
+    router.message.register(on_id, Command("id"))
+    return router

@@ -19,8 +19,6 @@ from trading.heartbeat import HeartbeatService
 from trading.loop import TradingLoop
 from trading.model import Member
 
-router = Router(name=__name__)
-
 _VIEWS = {
     "status": replies.status,
     "positions": replies.positions,
@@ -49,7 +47,6 @@ def _refresh(what: str) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[[button]])
 
 
-@router.message(Command("status", "st"))
 async def on_status(
     message: Message, member: Member, store: DeskStore, loop: TradingLoop, clock: Clock
 ) -> None:
@@ -57,7 +54,6 @@ async def on_status(
     await message.answer(text, reply_markup=_refresh("status"))
 
 
-@router.message(Command("positions", "open"))
 async def on_positions(
     message: Message, member: Member, store: DeskStore, loop: TradingLoop, clock: Clock
 ) -> None:
@@ -65,7 +61,6 @@ async def on_positions(
     await message.answer(text, reply_markup=_refresh("positions"))
 
 
-@router.message(Command("drawdown", "dd", "risk"))
 async def on_drawdown(
     message: Message, member: Member, store: DeskStore, loop: TradingLoop, clock: Clock
 ) -> None:
@@ -73,7 +68,6 @@ async def on_drawdown(
     await message.answer(text, reply_markup=_refresh("drawdown"))
 
 
-@router.callback_query(Refresh.filter(F.what.in_(_VIEWS)))
 async def on_refresh(
     query: CallbackQuery,
     callback_data: Refresh,
@@ -93,7 +87,6 @@ async def on_refresh(
             raise
 
 
-@router.message(Command("signals"))
 async def on_signals(message: Message, member: Member, store: DeskStore) -> None:
     for account in await store.accounts_of(member.id):
         found = await store.recent_approvals(account.id, 15)
@@ -102,9 +95,20 @@ async def on_signals(message: Message, member: Member, store: DeskStore) -> None
     await message.answer(replies.signals(()))
 
 
-@router.message(Command("heartbeat", "health"))
 async def on_heartbeat(message: Message, heartbeat: HeartbeatService, clock: Clock) -> None:
     if heartbeat.notice is None:
         await heartbeat.beat()
     assert heartbeat.notice is not None
     await message.answer(render(heartbeat.notice, clock.now()).text)
+
+
+def router() -> Router:
+    """Return the routes of this file."""
+    router = Router(name=__name__)
+    router.message.register(on_status, Command("status", "st"))
+    router.message.register(on_positions, Command("positions", "open"))
+    router.message.register(on_drawdown, Command("drawdown", "dd", "risk"))
+    router.callback_query.register(on_refresh, Refresh.filter(F.what.in_(_VIEWS)))
+    router.message.register(on_signals, Command("signals"))
+    router.message.register(on_heartbeat, Command("heartbeat", "health"))
+    return router

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from storage import breaches, people
+from storage import breaches, people, signals
 from trading.clock import from_ms, to_ms
 from trading.drawdown import Cap, CapState, describe
 from trading.drawdown.plain import cap_from_plain, cap_to_plain, state_from_plain, state_to_plain
@@ -32,6 +32,7 @@ def open_account(
     if is_new:
         for cap in first:
             put(connection, account.id, cap, None, "settings", now, own_equity=entry_equity)
+        signals.offer_open(connection, account.id, now)
     return account
 
 

@@ -85,6 +85,16 @@ def ingest(
     return Ingested(signal_id, tuple(asked))
 
 
+def offer_open(connection: sqlite3.Connection, account_id: AccountId, now: datetime) -> None:
+    """Put what came in before an account was known, and is still open, to it."""
+    connection.execute(
+        "INSERT INTO approval (signal_id, account_id, status, expires_ms)"
+        " SELECT id, ?, 'offered', expires_ms FROM signal WHERE expires_ms > ?"
+        " ON CONFLICT DO NOTHING",
+        (account_id, to_ms(now)),
+    )
+
+
 def _one(connection: sqlite3.Connection, row: sqlite3.Row) -> Approval:
     signal = connection.execute("SELECT * FROM signal WHERE id = ?", (row["signal_id"],)).fetchone()
     return rows.approval(row, rows.signal(signal))

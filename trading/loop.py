@@ -22,6 +22,7 @@ from trading.ids import AccountId, ClientOrderId, is_ours
 from trading.model import (
     Account,
     Approval,
+    DenialReason,
     Order,
     OrderStatus,
     Purpose,
@@ -40,6 +41,8 @@ SIGNAL_BATCH_SIZE = 10
 ESCALATE_AFTER_MINUTES = 3
 ESCALATE_EVERY_MINUTES = 5
 LONGEST_BACKOFF = 5.0
+QUOTE_PATIENCE = 3.0
+"""Seconds a card waits for the first fresh quote of its symbol."""
 
 log = logging.getLogger(__name__)
 
@@ -172,11 +175,10 @@ class AccountLoop:
     async def _pass(self) -> None:
         facts = await self._facts()
         snapshot = await self._look(facts)
-        if self.account is None:
-            await self._attach(snapshot)
-            facts = await self._facts()
         if facts is None:
-            raise StoreError("the account is not in the database")
+            await self._attach(snapshot)
+            self.wake()  # the next pass knows what to look at
+            return
         verdict = await self._judge(facts.account, snapshot)
         if facts.orders:
             await self._resolve(facts.orders, snapshot)
@@ -304,6 +306,8 @@ class AccountLoop:
     async def _offer(self, facts: PassFacts, snapshot: Snapshot) -> None:
         for approval in facts.uncarded:
             plan = await self.planner.plan(approval, snapshot, self._standing(facts))
+            if _may_get_a_price(approval, plan, self._clock.now()):
+                continue
             await self._store.propose(approval.id, plan.proposal)
             self._reporter.event(
                 EventType.SIGNAL_OFFERED,
@@ -447,6 +451,13 @@ class AccountLoop:
             Priority.INFO,
             silent=True,
         )
+
+
+def _may_get_a_price(approval: Approval, plan: Plan, now: datetime) -> bool:
+    """A symbol just subscribed to shows its first fresh quote a moment later: wait for it."""
+    if plan.denial is None or plan.denial.reason is not DenialReason.QUOTE_STALE:
+        return False
+    return (now - approval.signal.created_at).total_seconds() < QUOTE_PATIENCE
 
 
 def _same_login(account: Account, snapshot: Snapshot) -> None:

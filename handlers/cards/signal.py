@@ -85,7 +85,7 @@ def _entry(draft: SignalDraft, proposal: Proposal | None) -> list[tuple[str, str
     if draft.entry is not None:
         low, high = (price(level, digits) for level in draft.entry)
         zone = low if low == high else f"{low} - {high}"
-    if proposal is None:
+    if proposal is None or not proposal.price:
         return [("Entry", zone or "market")]
     entry = price(proposal.price, digits)
     asked = [("Signal", zone)] if zone and zone != entry else []
@@ -95,7 +95,7 @@ def _entry(draft: SignalDraft, proposal: Proposal | None) -> list[tuple[str, str
 
 
 def _distance(proposal: Proposal | None, level: Decimal | None) -> str:
-    if proposal is None or level is None or not 0 <= proposal.digits <= 10:
+    if proposal is None or level is None or not proposal.price or proposal.digits > 10:
         return ""
     points = abs(level - proposal.price).scaleb(proposal.digits)
     return (

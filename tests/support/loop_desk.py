@@ -138,8 +138,8 @@ class LoopDesk:
         self._stack.push_async_callback(self.client.close)
         wired = wire or Tripwire()
         self.loop = AccountLoop(
-            _Wired(self.client, wired, only=_TERMINAL_CALLS),  # type: ignore[arg-type]  # a proxy
-            _Wired(self.store, wired),  # type: ignore[arg-type]
+            _Wired(self.client, wired, only=_TERMINAL_CALLS),
+            _Wired(self.store, wired),
             RiskLimits(max_snapshot_age=5.0),
             LoopSettings(interval=1.0, stall=30.0),
             self.clock,
