@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 SOURCES := bot handlers storage trading tests
 ARGS ?=
+# Most tests wait for a clock or a process, so there are more of them at work than cores.
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test fast lint fix bench lock clean
@@ -34,7 +36,7 @@ run: $(READY) ## the bot, by .env and the environment
 	$(BIN)/python -m bot run
 
 test: $(READY) ## every test that needs no network and no service
-	$(BIN)/python -m pytest tests --ignore=tests/bench $(ARGS)
+	$(BIN)/python -m pytest tests --ignore=tests/bench -n $(WORKERS) $(ARGS)
 
 fast: $(READY) ## unit and property tests alone
 	$(BIN)/python -m pytest tests/unit tests/property $(ARGS)

@@ -1,10 +1,8 @@
 """The store: every method is one durable transaction of the functions beside it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from sqlite3 import Connection
-from typing import Concatenate, ParamSpec, TypeVar
 
 from storage import (
     breaches,
@@ -17,8 +15,7 @@ from storage import (
     people,
     signals,
 )
-from storage.database import Database
-from trading.clock import Clock
+from storage.base import StoreBase
 from trading.decisions import DecideResult, Duplicate, Ingested
 from trading.drawdown import Cap, CapState
 from trading.facts import PassFacts
@@ -45,35 +42,9 @@ from trading.model import (
 )
 from trading.notices import Blind, DrawdownWarning, Notice, Priority
 
-P = ParamSpec("P")
-T = TypeVar("T")
 
-
-class SqliteStore:
+class SqliteStore(StoreBase):
     """Everything the desk must remember; raises ``StoreError`` when it cannot."""
-
-    def __init__(
-        self, database: Database, clock: Clock, said: Callable[[], None] = lambda: None
-    ) -> None:
-        self._database = database
-        self._clock = clock
-        self._said = said
-        """Called after a commit that may have written a message."""
-
-    async def _read(
-        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        return await self._database.run(function, *args, **kwargs)
-
-    async def _write(
-        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        result = await self._database.run(function, *args, **kwargs)
-        self._said()
-        return result
-
-    def _now(self) -> datetime:
-        return self._clock.now()
 
     # people and accounts
 

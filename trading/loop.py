@@ -16,30 +16,30 @@ from trading.drawdown import Cap, CapKind, Unit
 from trading.drawdown.guard import DrawdownGuard, Verdict
 from trading.errors import StoreError, TerminalError
 from trading.events import EventType
-from trading.execution import OrderExecutor, in_scope
+from trading.execution import OrderExecutor
 from trading.facts import PassFacts
-from trading.ids import AccountId, ClientOrderId, is_ours
+from trading.flatten import Flattener
+from trading.ids import AccountId
 from trading.model import (
     Account,
     Approval,
     DenialReason,
     Order,
-    OrderStatus,
     Purpose,
     Snapshot,
     TradingState,
 )
-from trading.notices import AccountBeat, Blind, Priority, Started
+from trading.notices import AccountBeat, Priority, Started
 from trading.planning import Plan, Planner, Standing
 from trading.ports import Store, Terminal
 from trading.reconcile import Reconciler
 from trading.reporting import Reporter
 from trading.risk import RiskLimits
+from trading.sight import Sight
+from trading.stops import StopKeeper
 from trading.symbols import SymbolBook
 
 SIGNAL_BATCH_SIZE = 10
-ESCALATE_AFTER_MINUTES = 3
-ESCALATE_EVERY_MINUTES = 5
 LONGEST_BACKOFF = 5.0
 QUOTE_PATIENCE = 3.0
 """Seconds a card waits for the first fresh quote of its symbol."""
@@ -95,11 +95,11 @@ class AccountLoop:
         self._stopping = False
         self._guard: DrawdownGuard | None = None
         self._reconciler: Reconciler | None = None
-        self._blind_since: tuple[datetime, float] | None = None
-        self._blind_told = False
+        self._flattener: Flattener | None = None
+        self._stops = StopKeeper(self.executor, store)
+        self._sight = Sight(store, clock, settings.stall)
         self._failures = 0
         self._not_before = 0.0
-        self._unprotectable: set[ClientOrderId] = set()
 
     # --- life --------------------------------------------------------------------------------
 
@@ -162,7 +162,7 @@ class AccountLoop:
         if self._failures > 1:
             self._not_before = self._clock.monotonic() + backoff - self._settings.interval
         try:
-            await self._judge_sight()
+            await self._sight.judge(self.account, self.label, self.verdict)
             if self.account is not None:
                 facts = await self._store.pass_facts(self.account.id, self._settings.batch_size)
                 for approval in facts.uncarded:
@@ -183,13 +183,16 @@ class AccountLoop:
         if facts.orders:
             await self._resolve(facts.orders, snapshot)
         if facts.account.flatten_asked_at is not None or verdict.breach_id is not None:
-            await self._flatten(snapshot)
+            assert self._flattener is not None
+            if await self._flattener.step(facts.account, snapshot, facts.orders):
+                self.wake()
         else:
             await self._offer(facts, snapshot)
             await self._execute(facts, snapshot)
-            await self._restore_stops(snapshot)
+            if await self._stops.restore(snapshot):
+                self.wake()
         self.last_pass = self._clock.monotonic()
-        await self._judge_sight()
+        await self._sight.judge(self.account, self.label, self.verdict)
         self._reporter.event(EventType.PASS_DONE, positions=len(snapshot.positions))
 
     async def _facts(self) -> PassFacts | None:
@@ -242,6 +245,7 @@ class AccountLoop:
         self._reconciler = Reconciler(
             account.id, self.terminal, self._store, self._clock, self._reporter
         )
+        self._flattener = Flattener(self.executor, self._store, self._clock, self._reporter)
         self.account = account
 
     async def _judge(self, account: Account, snapshot: Snapshot) -> Verdict:
@@ -261,37 +265,6 @@ class AccountLoop:
     async def _resolve(self, orders: tuple[Order, ...], snapshot: Snapshot) -> None:
         assert self._reconciler is not None
         await self._reconciler.resolve(orders, snapshot)
-
-    async def _flatten(self, snapshot: Snapshot) -> None:
-        """Close what is open; the wish ends only with a snapshot that shows nothing."""
-        assert self.account is not None
-        breach = await self._store.current_breach(self.account.id)
-        if breach is None:
-            raise StoreError("positions are to be closed and no breach says why")
-        breach_id, scope = breach
-        open_now = in_scope(snapshot.positions, scope)
-        waiting = [one for one in snapshot.orders if scope == "all" or is_ours(one.client_order_id)]
-        unsure = any(order.status is OrderStatus.SUBMITTED for order in self.orders)
-        if not open_now and not waiting and not unsure:
-            await self._store.flat(self.account.id, breach_id, snapshot.account.own_equity)
-            self._reporter.event(EventType.ACCOUNT_FLAT, breach_id=breach_id)
-            return
-        removed, closed = await self.executor.flatten(self.account.id, snapshot, breach_id, scope)
-        await self._store.flatten_progress(breach_id, open_now, pendings_removed=removed)
-        if removed or closed:
-            self.wake()
-        await self._escalate(breach_id)
-
-    async def _escalate(self, breach_id: int) -> None:
-        assert self.account is not None
-        asked = self.account.flatten_asked_at
-        if asked is None:
-            return
-        minutes = int((self._clock.now() - asked).total_seconds() // 60)
-        late = minutes - ESCALATE_AFTER_MINUTES
-        if late >= 0:
-            step = late // ESCALATE_EVERY_MINUTES * ESCALATE_EVERY_MINUTES
-            await self._store.escalate(breach_id, ESCALATE_AFTER_MINUTES + step)
 
     def _standing(self, facts: PassFacts, waiting: int = 0) -> Standing:
         entries = [order for order in facts.orders if order.purpose is Purpose.ENTRY]
@@ -350,50 +323,12 @@ class AccountLoop:
             approval, snapshot, self._standing(replace(facts, orders=others))
         )
 
-    async def _restore_stops(self, snapshot: Snapshot) -> None:
-        """A position of ours without the stop its order had gets it, or is closed."""
-        for position in snapshot.positions:
-            magic = position.client_order_id
-            if position.stop_loss is not None or not is_ours(magic):
-                continue
-            if magic in self._unprotectable:
-                continue
-            entry = await self._store.entry_by_client_id(magic)
-            if entry is None or entry.request.stop_loss is None:
-                self._unprotectable.add(magic)
-                continue
-            done = await self.executor.protect(
-                entry.account_id, position, entry.request.stop_loss, entry.request.take_profit
-            )
-            if done is not None and done.status is OrderStatus.REJECTED:
-                self._unprotectable.add(magic)
-                await self.executor.close(entry.account_id, position)
-            self.wake()
-
     # --- sight -------------------------------------------------------------------------------
 
     @property
     def blind(self) -> bool:
         """Tell whether the account cannot be judged now."""
         return self.verdict.state is None
-
-    async def _judge_sight(self) -> None:
-        """Tell people when the account could not be seen for too long, and when it can again."""
-        now, moment = self._clock.now(), self._clock.monotonic()
-        if not self.blind:
-            if self._blind_since is not None and self._blind_told:
-                await self._tell_blind(self._blind_since[0], healed=now)
-            self._blind_since, self._blind_told = None, False
-            return
-        if self._blind_since is None:
-            self._blind_since = (now, moment)
-        if not self._blind_told and moment - self._blind_since[1] >= self._settings.stall:
-            await self._tell_blind(self._blind_since[0], healed=None)
-            self._blind_told = True
-
-    async def _tell_blind(self, since: datetime, healed: datetime | None) -> None:
-        account_id = None if self.account is None else self.account.id
-        await self._store.blind(account_id, Blind(self.label, self.verdict.problem, since, healed))
 
     @property
     def label(self) -> str:

@@ -117,7 +117,10 @@ def test_a_real_weekend_is_closed(tmp_path: Path) -> None:
         (b"time_msc,symbol,bid,ask\n1,EURUSD,1.1\n", "line 2: bad row"),
         (b"time_msc,symbol,bid,ask\n1,EURUSD,nan,1.1\n", "line 2: bad row"),
         (b"time_msc,symbol,bid,ask\n1,EURUSD,1,1\n\n2,EURUSD,1,1\n", "line 3: bad row"),
-        (gzip.compress(b"time_msc,symbol,bid,ask\n" + b"1,EURUSD,1.1,1.2\n" * 99)[:-20], "ticks"),
+        (
+            gzip.compress(b"time_msc,symbol,bid,ask\n" + b"1,EURUSD,1.1,1.2\n" * 99, mtime=0)[:-20],
+            "ticks",
+        ),
         (b"\x1f\x8bnot gzip at all", "ticks"),
     ],
 )

@@ -1,0 +1,81 @@
+"""People, their accounts, and what latches one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from trading.ids import AccountId, MemberId
+from trading.model.terms import MarginMode
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    TRADER = "trader"
+    VIEWER = "viewer"
+
+    def may(self, needed: "Role") -> bool:
+        """Tell whether this role includes the rights of the needed one."""
+        order = [Role.VIEWER, Role.TRADER, Role.OWNER]
+        return order.index(self) >= order.index(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A Telegram person we know."""
+
+    id: MemberId
+    telegram_id: int
+    name: str
+    role: Role
+    reachable: bool = True
+
+
+class TradingState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    """By a person: no entries, positions are still managed."""
+    HALTED = "halted"
+    """By a drawdown cap or /panic: latched until an owner resumes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One broker login on one terminal."""
+
+    id: AccountId
+    login: int
+    server: str
+    currency: str
+    margin_mode: MarginMode
+    trading_state: TradingState
+    entry_equity: Decimal | None
+    """Own equity when the desk first saw the account; the base of the percent cap."""
+    flatten_asked_at: datetime | None = None
+    """Set while every position is to be closed; cleared by a snapshot that shows none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a confirm button was for, used up."""
+
+    account_id: AccountId
+    action: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Why an account is to be halted: a cap that acts, or a person's /panic."""
+
+    equity: Decimal
+    asked_by: str
+    """Who or what: a member's name, or "drawdown guard"."""
+    scope: str
+    """Whose positions are closed: ``own`` or ``all``."""
+    cap_id: int | None = None
+    cap_text: str = ""
+    cap_percent: Decimal | None = None
+    floor: Decimal | None = None
+    drawdown_percent: Decimal | None = None
+    member_id: MemberId | None = None
