@@ -36,7 +36,7 @@ run: $(READY) ## the bot, by .env and the environment
 	$(BIN)/python -m bot run
 
 test: $(READY) ## every test that needs no network and no service
-	$(BIN)/python -m pytest tests --ignore=tests/bench -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest tests --ignore=tests/bench -n $(WORKERS) --dist worksteal $(ARGS)
 
 fast: $(READY) ## unit and property tests alone
 	$(BIN)/python -m pytest tests/unit tests/property $(ARGS)
