@@ -20,9 +20,9 @@ from aiogram.types import LinkPreviewOptions
 from bot.health import HealthProbe
 from bot.instance import hold
 from bot.limiter import Limiter
-from bot.menu import show_menu
+from bot.menu import Menu
 from bot.metrics import Metrics
-from bot.middlewares import MemberGate
+from bot.middlewares import CommandGate, MemberGate
 from bot.polling import Polling
 from bot.schedule import Backlog, Schedule
 from bot.sender import OutboxSender
@@ -32,6 +32,7 @@ from bot.web import Routes, make_app, serve
 from handlers.cards import render
 from handlers.routers import routers
 from storage.database import open_database
+from storage.member_store import MemberStore
 from storage.store import SqliteStore
 from trading.accounts import AccountService
 from trading.clock import Clock, SystemClock
@@ -58,6 +59,7 @@ class App:
     sender: OutboxSender
     polling: Polling
     schedule: Schedule
+    menu: Menu
     stopping: asyncio.Event
 
     async def run(self) -> None:
@@ -72,7 +74,7 @@ class App:
             await self._see_accounts()
             self.schedule.start()
             polling = group.create_task(self.polling.run())
-            menu = group.create_task(show_menu(self.polling.bot))
+            menu = group.create_task(self.menu.show())
             gc.collect()
             gc.freeze()  # a full collection over aiogram's models would stall the loop 200 ms
             log.info("desk_running", extra={"facts": {"loop_id": self.loop.loop_id}})
@@ -139,6 +141,7 @@ async def open_app(
             max(1, int(settings.heartbeat.interval_seconds)),
             int(settings.heartbeat.stall_seconds),
         )
+        menu = Menu(bot, MemberStore(database, clock))
         dispatcher = Dispatcher(
             disable_fsm=True,
             store=store,
@@ -147,8 +150,10 @@ async def open_app(
             signals=signals,
             accounts=AccountService(store, loop, clock),
             heartbeat=heartbeat,
+            menu=menu,
         )
         dispatcher.update.outer_middleware(MemberGate(store))
+        dispatcher.message.middleware(CommandGate())
         dispatcher.include_routers(*routers())
         polling = Polling(bot, dispatcher, clock)
         schedule = Schedule(loop, signals, heartbeat, store, backlog, settings)
@@ -166,7 +171,7 @@ async def open_app(
             serve(make_app(routes), settings.http.host, settings.http.port)
         )
         stopping = asyncio.Event()
-        yield App(store, loop, sender, polling, schedule, stopping)
+        yield App(store, loop, sender, polling, schedule, menu, stopping)
 
 
 @contextlib.asynccontextmanager

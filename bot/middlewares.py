@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiogram import BaseMiddleware
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message, TelegramObject, Update, User
 from structlog.contextvars import bound_contextvars
 
+from handlers.commands import refusal, row_of
 from storage.store import SqliteStore
 from trading.model import Member
 
@@ -51,6 +53,27 @@ class MemberGate(BaseMiddleware):
                 f"Your Telegram id is <code>{user.id}</code>. Ask an owner to let you in."
             )
         log.info("a stranger was turned away", extra={"facts": {"telegram_id": user.id}})
+
+
+class CommandGate(BaseMiddleware):
+    """Lets a command reach its handler only if the table lets this person say it here.
+
+    Deny by default: a handler with a command that has no row is never called. What a person may
+    do to an account is checked once more by the service, in its transaction.
+    """
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        command: CommandObject | None = data.get("command")
+        if command is None or not isinstance(event, Message):
+            return await handler(event, data)
+        member: Member = data["member"]
+        private = event.chat.type == "private"
+        words = refusal(row_of(command.command), member.role, private=private)
+        if words is None:
+            return await handler(event, data)
+        facts = {"command": command.command, "role": str(member.role)}
+        log.info("command_refused", extra={"facts": facts})
+        return await event.answer(f"✋ {words}")
 
 
 def _is_start(message: Message | None) -> bool:

@@ -4,7 +4,7 @@ from html import escape
 
 from aiogram import Router
 from aiogram.exceptions import TelegramBadRequest
-from aiogram.filters import Command, CommandObject
+from aiogram.filters import CommandObject
 from aiogram.types import (
     CallbackQuery,
     InlineKeyboardButton,
@@ -14,6 +14,7 @@ from aiogram.types import (
 
 from handlers import replies
 from handlers.callbacks import CapStep, ConfirmTap
+from handlers.commands import command as said
 from handlers.ports import DeskStore
 from trading.accounts import AccountService, Answer, Asked, Done, Refused
 from trading.clock import Clock
@@ -187,10 +188,10 @@ def _toast(answer: Answer) -> str:
 def router() -> Router:
     """Return the routes of this file."""
     router = Router(name=__name__)
-    router.message.register(on_pause, Command("pause", "stopentry", "stopbuy"))
-    router.message.register(on_resume, Command("resume", "reset_guard"))
-    router.message.register(on_panic, Command("panic", "closeall", "flatten"))
-    router.message.register(on_cap, Command("cap"))
+    router.message.register(on_pause, said("pause"))
+    router.message.register(on_resume, said("resume"))
+    router.message.register(on_panic, said("panic"))
+    router.message.register(on_cap, said("cap"))
     router.callback_query.register(on_cap_step, CapStep.filter())
     router.callback_query.register(on_confirm, ConfirmTap.filter())
     return router

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from trading.ids import AccountId, MemberId
-from trading.model import Account, Approval
+from trading.model import Account, Approval, Member
 
 
 class DeskStore(Protocol):
@@ -17,3 +17,13 @@ class DeskStore(Protocol):
 
     async def recent_approvals(self, account_id: AccountId, limit: int) -> list[Approval]:
         """Return an account's latest approvals, newest first."""
+
+
+class MenuOf(Protocol):
+    """The command menu beside a person's text field."""
+
+    async def show_to(self, member: Member) -> None:
+        """Publish a member's menu anew."""
+
+    async def hide_from(self, telegram_id: int) -> None:
+        """Take the menu away from someone who is no member any more."""

@@ -27,32 +27,6 @@ _STATUS_MARK = {
     ApprovalStatus.CANCELED: "🚫 canceled",
 }
 
-HELP = """<b>What you can say</b>
-
-<b>Look</b>
-/status: account and open positions
-/positions: the positions alone
-/drawdown: every cap: floor, room, now
-/signals: the latest signals and their fate
-/heartbeat: the latest sign of life
-
-<b>Act</b>
-/pause: no new entries
-/resume: trade again (asks first)
-/panic: halt and close everything (asks first)
-
-<b>Limits</b>
-/cap: show the caps
-/cap 15: at most 15 % below entry equity
-/cap daily 5 · /cap trailing 10 · /cap floor 9000
-/cap off daily: take a cap away (owner)
-
-<b>Signals</b>
-Paste or forward one, or write:
-<code>BUY XAUUSD SL 2644 TP 2662.5</code>
-<code>SELL LIMIT EURUSD 1.0950 SL 1.1000 TP 1.0850</code>
-Nothing is traded before someone taps Approve."""
-
 
 def not_seen(loop: AccountLoop | None) -> str:
     """Return that the account cannot be shown, and why."""

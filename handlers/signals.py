@@ -2,13 +2,14 @@
 
 from html import escape
 
-from aiogram import F, Router
-from aiogram.filters import Command, CommandObject
+from aiogram import Bot, F, Router
+from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from handlers import replies
 from handlers.callbacks import Decide
 from handlers.cards.text import table
+from handlers.commands import command as said
 from trading.decisions import (
     AlreadyDecided,
     Decided,
@@ -100,9 +101,11 @@ async def on_caption(message: Message, member: Member, signals: SignalService) -
     await _take(message, message.caption or "", member, signals, typed=False)
 
 
-async def on_unknown(message: Message) -> None:
-    word = escape((message.text or "").split(maxsplit=1)[0][:32])
-    await message.answer(f"{word} is no command here. /help lists them all.")
+async def on_unknown(message: Message, bot: Bot) -> None:
+    word, _, addressee = (message.text or "").split(maxsplit=1)[0].partition("@")
+    if message.chat.type != "private" and addressee != (await bot.me()).username:
+        return  # in a group a slash may be meant for another bot
+    await message.answer(f"{escape(word[:32])} is no command here. /help lists them all.")
 
 
 async def _take(
@@ -156,8 +159,8 @@ def router() -> Router:
     router.callback_query.register(
         on_decide, Decide.filter(F.decision.in_({one.value for one in Decision}))
     )
-    router.message.register(on_trade, Command("trade", "signal"))
-    router.message.register(on_parse, Command("parse"))
+    router.message.register(on_trade, said("trade"))
+    router.message.register(on_parse, said("parse"))
     router.message.register(on_text, F.text & ~F.text.startswith("/"))
     router.message.register(on_caption, F.caption)
     router.message.register(on_unknown, F.text.startswith("/"))

@@ -1,27 +1,30 @@
 """Hello, help, and who you are."""
 
 from aiogram import Router
-from aiogram.filters import Command, CommandStart
+from aiogram.filters import CommandObject, CommandStart
 from aiogram.types import Message
 
-from handlers import replies
+from handlers import guide
 from handlers.cards.text import foreign
-from handlers.ports import DeskStore
+from handlers.commands import command as said
+from handlers.ports import DeskStore, MenuOf
 from trading.model import Member
 
 
-async def on_start(message: Message, member: Member, store: DeskStore) -> None:
+async def on_start(message: Message, member: Member, store: DeskStore, menu: MenuOf) -> None:
     await store.reachable_again(member.telegram_id)
     accounts = await store.accounts_of(member.id)
     names = ", ".join(str(account.login) for account in accounts) or "none yet"
-    await message.answer(
+    hello = (
         f"Welcome, {foreign(member.name)}. You are {member.role} here "
-        f"(id <code>{member.telegram_id}</code>).\nAccounts: {names}\n\n{replies.HELP}"
+        f"(id <code>{member.telegram_id}</code>).\nAccounts: {names}"
     )
+    await message.answer(f"{hello}\n\n{guide.overview(member.role)}")
+    await menu.show_to(member)
 
 
-async def on_help(message: Message) -> None:
-    await message.answer(replies.HELP)
+async def on_help(message: Message, command: CommandObject, member: Member) -> None:
+    await message.answer(guide.answer(command.args or "", member.role))
 
 
 async def on_id(message: Message, member: Member) -> None:
@@ -34,6 +37,6 @@ def router() -> Router:
     """Return the routes of this file."""
     router = Router(name=__name__)
     router.message.register(on_start, CommandStart())
-    router.message.register(on_help, Command("help"))
-    router.message.register(on_id, Command("id"))
+    router.message.register(on_help, said("help"))
+    router.message.register(on_id, said("id"))
     return router

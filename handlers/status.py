@@ -2,7 +2,6 @@
 
 from aiogram import F, Router
 from aiogram.exceptions import TelegramBadRequest
-from aiogram.filters import Command
 from aiogram.types import (
     CallbackQuery,
     InlineKeyboardButton,
@@ -13,6 +12,7 @@ from aiogram.types import (
 from handlers import replies
 from handlers.callbacks import Refresh
 from handlers.cards import render
+from handlers.commands import command as said
 from handlers.ports import DeskStore
 from trading.clock import Clock
 from trading.heartbeat import HeartbeatService
@@ -105,10 +105,10 @@ async def on_heartbeat(message: Message, heartbeat: HeartbeatService, clock: Clo
 def router() -> Router:
     """Return the routes of this file."""
     router = Router(name=__name__)
-    router.message.register(on_status, Command("status", "st"))
-    router.message.register(on_positions, Command("positions", "open"))
-    router.message.register(on_drawdown, Command("drawdown", "dd", "risk"))
+    router.message.register(on_status, said("status"))
+    router.message.register(on_positions, said("positions"))
+    router.message.register(on_drawdown, said("drawdown"))
     router.callback_query.register(on_refresh, Refresh.filter(F.what.in_(_VIEWS)))
-    router.message.register(on_signals, Command("signals"))
-    router.message.register(on_heartbeat, Command("heartbeat", "health"))
+    router.message.register(on_signals, said("signals"))
+    router.message.register(on_heartbeat, said("heartbeat"))
     return router

@@ -54,6 +54,11 @@ def member_by_telegram(connection: sqlite3.Connection, telegram_id: int) -> Memb
     return None if row is None else rows.member(row)
 
 
+def members(connection: sqlite3.Connection) -> list[Member]:
+    """Return everyone we know, in the order they came."""
+    return [rows.member(row) for row in connection.execute("SELECT * FROM member ORDER BY id")]
+
+
 def rename_member(connection: sqlite3.Connection, member_id: MemberId, name: str) -> None:
     """Keep the name a person shows in Telegram."""
     connection.execute("UPDATE member SET name = ? WHERE id = ?", (name, member_id))

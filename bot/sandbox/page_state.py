@@ -23,15 +23,22 @@ def snapshot(world: World, user_id: int, chat_id: int) -> JsonObject:
         "bot": {"name": world.bot.first_name, "username": world.bot.username},
         "people": [{"id": person.id, "name": person.first_name} for person in world.users.values()],
         "me": user.id if user else None,
-        "commands": world.commands.get(("default", ""), []),
     }
     if user is None:
-        return state | {"chats": [], "chat": None}
+        return state | {"chats": [], "chat": None, "commands": []}
     chats = [chat for chat in world.chats.values() if user in people_of(world, chat)]
     chat = next((chat for chat in chats if chat.id == chat_id), chats[0])
     state["chats"] = [{"id": c.id, "name": _title(world, c), "type": c.type} for c in chats]
     state["chat"] = _chat(world, chat, user)
+    state["commands"] = _menu(world, chat)
     return state
+
+
+def _menu(world: World, chat: Chat) -> list[Json]:
+    """Return the commands Telegram would show there: those of the narrowest scope that has any."""
+    kind = "all_private_chats" if chat.type == "private" else "all_group_chats"
+    scopes = (f"chat:{chat.id}", kind, "default")
+    return next((found for name in scopes if (found := world.commands.get((name, "")))), [])
 
 
 def _title(world: World, chat: Chat) -> str:

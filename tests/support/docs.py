@@ -3,11 +3,14 @@
 from pathlib import Path
 
 from bot.settings import Variable, variables
+from handlers.commands import Where, open_to
+from trading.model import Role
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV_EXAMPLE = ROOT / ".env.example"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
+COMMANDS_BEGIN, COMMANDS_END = "<!-- commands: begin -->", "<!-- commands: end -->"
 
 _HEAD = """\
 # Every setting with its default. Copy this file to .env and fill in what you need.
@@ -35,6 +38,18 @@ def settings_table() -> str:
     return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
 
 
+def commands_table() -> str:
+    """Return the README's table of what can be said in the chat."""
+    lines = ["| you say | who | it does |", "|---|---|---|"]
+    for row in open_to(Role.OWNER):
+        said = f"`{row.example}`"
+        if row.aliases:
+            said += f" ({', '.join(f'`/{alias}`' for alias in row.aliases)})"
+        where = "" if row.where is Where.ANYWHERE else f"; {row.where} only"
+        lines.append(f"| {said} | {row.role} | {row.summary}{where} |")
+    return "\n".join(lines)
+
+
 def _plain(variable: Variable) -> str:
     return variable.meaning.replace("`", "")
 
@@ -42,10 +57,15 @@ def _plain(variable: Variable) -> str:
 def write() -> None:
     """Bring both files up to the code."""
     ENV_EXAMPLE.write_text(env_example(), encoding="utf-8")
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    text = f"{before}{BEGIN}\n{settings_table()}\n{END}{after}"
+    text = README.read_text(encoding="utf-8")
+    text = _between(text, BEGIN, settings_table(), END)
+    text = _between(text, COMMANDS_BEGIN, commands_table(), COMMANDS_END)
     README.write_text(text, encoding="utf-8")
+
+
+def _between(text: str, begin: str, body: str, end: str) -> str:
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}\n{body}\n{end}{rest.partition(end)[2]}"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,123 @@
+"""Every command of the chat in one table: menu, help, rights and the README come from it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from aiogram.filters import Command
+
+from trading.model import Role
+
+
+class Topic(StrEnum):
+    """What a command is about; the order is the order of help and menu."""
+
+    LOOK = "look"
+    ACT = "act"
+    LIMITS = "limits"
+    SIGNALS = "signals"
+    PEOPLE = "people"
+    MESSAGES = "messages"
+    DESK = "desk"
+
+
+class Where(StrEnum):
+    """In which chats a command is answered."""
+
+    ANYWHERE = "anywhere"
+    PRIVATE = "in a private chat"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """A command: what it is called, who may say it where, and what it does in one line."""
+
+    name: str
+    role: Role
+    topic: Topic
+    summary: str
+    example: str
+    aliases: tuple[str, ...] = ()
+    where: Where = Where.ANYWHERE
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every word it answers to, its own name first."""
+        return (self.name, *self.aliases)
+
+
+def _row(
+    topic: Topic,
+    role: Role,
+    names: str,
+    summary: str,
+    example: str = "",
+    where: Where = Where.ANYWHERE,
+) -> CommandRow:
+    name, *aliases = names.split()
+    return CommandRow(name, role, topic, summary, example or f"/{name}", tuple(aliases), where)
+
+
+_V, _T, _A = Role.VIEWER, Role.TRADER, Role.OWNER
+
+COMMANDS: Final[tuple[CommandRow, ...]] = (
+    _row(Topic.LOOK, _V, "status st", "account and open positions"),
+    _row(Topic.LOOK, _V, "positions open", "open positions"),
+    _row(Topic.LOOK, _V, "drawdown dd risk", "every cap: floor, room, now"),
+    _row(Topic.LOOK, _V, "heartbeat health", "the latest sign of life"),
+    _row(Topic.ACT, _T, "pause stopentry stopbuy", "no new entries"),
+    _row(Topic.ACT, _T, "resume reset_guard", "trade again (asks first)"),
+    _row(Topic.ACT, _T, "panic closeall flatten", "halt and close everything (asks first)"),
+    _row(Topic.LIMITS, _V, "cap", "show or set the drawdown caps", "/cap daily 5"),
+    _row(Topic.SIGNALS, _V, "signals", "the latest signals and their fate"),
+    _row(
+        Topic.SIGNALS,
+        _T,
+        "trade signal",
+        "put a signal to the desk",
+        "/trade BUY XAUUSD SL 2644 TP 2662.5",
+    ),
+    _row(
+        Topic.SIGNALS,
+        _V,
+        "parse",
+        "read a signal without trading it",
+        "/parse SELL LIMIT EURUSD 1.0950 SL 1.1000",
+    ),
+    _row(Topic.DESK, _V, "start", "welcome and your own id"),
+    _row(Topic.DESK, _V, "help", "what you can say", "/help cap"),
+    _row(Topic.DESK, _V, "id tg_info", "the ids of you and this chat"),
+)
+
+_BY_NAME: Final = {name: row for row in COMMANDS for name in row.names}
+
+
+def row_of(word: str) -> CommandRow | None:
+    """Return the row of a command or alias, with or without its slash; None when unknown."""
+    return _BY_NAME.get(word.removeprefix("/").partition("@")[0].casefold())
+
+
+def command(name: str) -> Command:
+    """Return the filter for a command of the table under all its names."""
+    return Command(*_BY_NAME[name].names, ignore_case=True)
+
+
+def open_to(role: Role, *, private: bool = True) -> tuple[CommandRow, ...]:
+    """Return the commands that role may say there, in the order of their topics."""
+    return tuple(
+        row
+        for topic in Topic
+        for row in COMMANDS
+        if row.topic is topic and role.may(row.role) and (private or row.where is Where.ANYWHERE)
+    )
+
+
+def refusal(row: CommandRow | None, role: Role, *, private: bool) -> str | None:
+    """Return in one line why this person may not say this here, or None when they may."""
+    if row is None:
+        return "This command is in no table of rights, so nobody may use it. Nothing was done."
+    if not role.may(row.role):
+        return f"/{row.name} needs the role {row.role}; you are {role}. Nothing was done."
+    if row.where is Where.PRIVATE and not private:
+        return f"/{row.name} is answered in a private chat with me only. Nothing was done."
+    return None

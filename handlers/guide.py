@@ -1,0 +1,82 @@
+"""What /help says: topics, then a topic or a command with its example."""
+
+from html import escape
+
+from handlers.cards.text import foreign
+from handlers.commands import COMMANDS, CommandRow, Topic, Where, open_to, row_of
+from trading.model import Role
+
+_TITLES = {
+    Topic.LOOK: "Look",
+    Topic.ACT: "Act",
+    Topic.LIMITS: "Limits",
+    Topic.SIGNALS: "Signals",
+    Topic.PEOPLE: "People",
+    Topic.MESSAGES: "Messages",
+    Topic.DESK: "Desk",
+}
+_SIGNALS = """\
+Paste or forward a signal, or write it:
+<code>BUY XAUUSD SL 2644 TP 2662.5</code>
+Nothing is traded before someone taps Approve."""
+
+
+def answer(word: str, role: Role) -> str:
+    """Return the help on nothing in particular, on a topic, or on a command."""
+    asked = word.strip().casefold()
+    if not asked:
+        return overview(role)
+    topic = next((one for one in Topic if one.value == asked), None)
+    row = row_of(asked)
+    # A word that is both a topic and a command is the command when it has its slash.
+    if topic is not None and (row is None or not word.startswith("/")):
+        return _of_topic(topic, role)
+    if row is not None:
+        return _of_command(row, role)
+    topics = ", ".join(Topic)
+    return (
+        f"“{foreign(word, 32)}” is neither a command nor a topic ({topics}). "
+        "Example: <code>/help cap</code>"
+    )
+
+
+def overview(role: Role) -> str:
+    """Return every topic with the commands this role may use and one example each."""
+    parts = ["<b>What you can say</b>"]
+    for topic in Topic:
+        rows = [row for row in open_to(role) if row.topic is topic]
+        if not rows:
+            continue
+        names = " ".join(f"/{row.name}" for row in rows)
+        example = max(rows, key=lambda row: " " in row.example).example
+        parts.append(f"<b>{_TITLES[topic]}</b>\n{names}\nlike <code>{escape(example)}</code>")
+    if role.may(Role.TRADER):
+        parts.append(_SIGNALS)
+    parts.append("More: <code>/help cap</code>, <code>/help limits</code>")
+    return "\n\n".join(parts)
+
+
+def _of_topic(topic: Topic, role: Role) -> str:
+    rows = [row for row in open_to(role) if row.topic is topic]
+    if not rows:
+        needed = min(
+            (row.role for row in COMMANDS if row.topic is topic), default=Role.OWNER, key=_rank
+        )
+        return f"{_TITLES[topic]}: these commands need the role {needed}; you are {role}."
+    lines = [f"/{row.name}: {row.summary}\n    <code>{escape(row.example)}</code>" for row in rows]
+    return "\n".join([f"<b>{_TITLES[topic]}</b>", *lines])
+
+
+def _rank(role: Role) -> int:
+    return [Role.VIEWER, Role.TRADER, Role.OWNER].index(role)
+
+
+def _of_command(row: CommandRow, role: Role) -> str:
+    lines = [f"<b>/{row.name}</b>: {row.summary}", f"like <code>{escape(row.example)}</code>"]
+    if row.aliases:
+        lines.append(f"also {' '.join(f'/{alias}' for alias in row.aliases)}")
+    needs = f"needs the role {row.role}"
+    lines.append(needs if role.may(row.role) else f"{needs}; you are {role}")
+    if row.where is not Where.ANYWHERE:
+        lines.append(f"answered {row.where} only")
+    return "\n".join(lines)
