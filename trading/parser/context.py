@@ -1,6 +1,7 @@
 """What stands around the prices: results, conditions, questions, prose."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from trading.parser.blocks import Block
 from trading.parser.lexer import Token
@@ -12,8 +13,15 @@ _RESULTS = word_set(
     "triggered activated executed filled hit hitted reached achieved done running smashed "
     "closed booked secured stopped completed touched runing alcanzado alcancado atingido "
     "tocado batido cerrado fechado достигнут взят сработал закрыт выполнен تحقق تحققت ضرب "
-    "tercapai kena"
+    "tercapai kena sudah banked cashed printed destroyed crushed nailed tagged exited invalidated "
+    "expired deleted still holding backtest backtested backtesting demo journal congrats "
+    "congratulations cerrada cerrados cerradas activado activada ejecutada encerrado encerrada "
+    "finalizado batida chiuso chiusa raggiunto colpito erreicht geschlossen getroffen ausgestoppt "
+    "atteint touche cloture kapandi kapatildi vurdu dong khop закрыта закрыто закрыли взята взяли "
+    "сработала сработало достигнута достигли تم تحقيق"
 )
+_OUTCOMES = (("in", "profit"), ("in", "profits"), ("in", "loss"), ("(", "loss"), ("(", "profit"))
+"""Pairs of words that tell how a trade stands, not where it should go."""
 _LATER = word_set("when once after if until till upon before as cuando quando если после se wenn")
 _DOUBTS = word_set(
     "if wait waiting may might could would expect expecting expected looking look plan "
@@ -22,7 +30,10 @@ _DOUBTS = word_set(
     "last think thinking hope want wants should will can how when where which did does no "
     "cannot can't miss missed ready prepare forecast analysis scenario either example"
 )
-_NEWS = frozenset({"update", "updated", "recap", "results", "result"})
+_NEWS = word_set(
+    "update updated edit edited correction corrected revised reminder recap results result cancel "
+    "cancelled canceled cancelar cancela ignore ignored void"
+)
 _LABELS = {
     **dict.fromkeys(("tp", "target", "targets", "tg", "t", "take"), "target"),
     **dict.fromkeys(("sl", "stop", "stoploss"), "stop"),
@@ -68,7 +79,7 @@ def why_not_a_call(context: Context, *, complete: bool) -> str | None:
     if context.result is not None:
         return f'it tells a result ("{context.result}"): trading it now would be late'
     if context.news is not None:
-        return f'it is an "{context.news}" on an earlier message'
+        return f'"{context.news}" speaks of an earlier message'
     if context.doubt is not None:
         return f'"{context.doubt}" before the price makes it a condition or a question'
     if context.unknown_in_head > _MOST_HEAD_PROSE:
@@ -119,6 +130,9 @@ def _result(tokens: list[Token]) -> str | None:
         found = next((place for place, word in enumerate(words) if word in _RESULTS), None)
         if found is not None and not _LATER.intersection(words[:found]):
             return words[found]
+        outcome = next((pair for pair in pairwise(words) if pair in _OUTCOMES), None)
+        if outcome is not None:
+            return " ".join(outcome)
     return _ticked_target(tokens)
 
 

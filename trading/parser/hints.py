@@ -53,6 +53,12 @@ def counts_a_line(items: list[Item], place: int) -> bool:
     return opens and len(items[place].text) == 1 and starts_line(items, place)
 
 
+def leads_a_label(items: list[Item], place: int) -> bool:
+    """Tell whether a stop or target label follows: what stands before one is no entry."""
+    after = items[place + 1 : place + 2]
+    return bool(after) and after[0].tag in {Tag.STOP, Tag.TARGET}
+
+
 def starts_line(items: list[Item], place: int) -> bool:
     """Tell whether only marks stand before this on its line, and no digits right behind."""
     before = _before_marks(items, place)

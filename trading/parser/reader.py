@@ -33,6 +33,7 @@ _SHORTEST_PRICE = 3
 _LOUD = frozenset(
     {Tag.WORD, Tag.ASIDE, Tag.ADVICE, Tag.NOT_SET, Tag.CONDITION, Tag.NO_STOP, Tag.NO_TARGET}
 )
+_PROMOTION = frozenset({"vip", "premium", "free", "course", "members", "subscribe", "join"})
 _GERUNDS = frozenset({"buying", "selling", "buys", "sells", "longs", "shorts"})
 
 
@@ -122,6 +123,8 @@ def _read_bare(
 ) -> Reading:
     """Read a call without stop and targets, which only a message of nothing else can be."""
     if not _is_calm(items, blocks) or scan.strays or why_not_a_call(context, complete=False):
+        return CHATTER
+    if any(item.text in _PROMOTION for item in items):
         return CHATTER
     for block in blocks:
         if block.side is None or not block.symbols or block.side.text in _GERUNDS:

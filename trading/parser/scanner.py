@@ -9,11 +9,16 @@ from trading.parser.tagger import BROKEN, ORDINAL, PIPS, Item
 from trading.parser.vocabulary import RANGE_WORDS, Tag
 
 _LIST_SEPARATORS = RANGE_WORDS | set(",/-&|;~_>") | {"then"}
-_RANGE_SEPARATORS = RANGE_WORDS | set("-/_~,&>")
+_RANGE_SEPARATORS = RANGE_WORDS | set("-/_~,&")
 _ORDER_TAGS = frozenset({Tag.SIDE, Tag.ENTRY, Tag.SYMBOL})
 _NOT_ORDERED = frozenset({"your", "the", "risk", "loss", "losses", "up", "down"})
 _LONGEST_COUNT = 3
 """A number with a unit but more digits than this may be a price after all."""
+
+
+def _tells_price(item: Item) -> bool:
+    """Tell whether this is "current price" or "cmp": behind an entry it only informs."""
+    return item.text.startswith(("current", "cmp"))
 
 
 class FieldScanner:
@@ -48,7 +53,7 @@ class FieldScanner:
             self._open(Tag.ENTRY, item)
 
     def _on_order_word(self, place: int, item: Item) -> None:
-        if item.tag is Tag.MARKET and self._named_since_side(levels=True):
+        if item.tag is Tag.MARKET and self._named_since_side(levels=not _tells_price(item)):
             self._on_aside(place, item)  # "current price 2651" below the levels
             return
         if item.tag is Tag.TYPE and not self._types_an_order(place, item):
@@ -150,7 +155,9 @@ class FieldScanner:
             return False
         if self._numbers_a_label(place, item) or hints.counts_in_a_list(self._items, place):
             return True
-        return not self._is_waiting() and hints.counts_a_line(self._items, place)
+        if self._is_waiting() and not hints.leads_a_label(self._items, place):
+            return False
+        return hints.counts_a_line(self._items, place)
 
     def _on_number_with_unit(self, item: Item) -> None:
         current = self._field

@@ -30,6 +30,8 @@ _NAMES = {
     "emas": "XAUUSD",
     "vang": "XAUUSD",
     "золото": "XAUUSD",
+    "голд": "XAUUSD",
+    "黄金": "XAUUSD",
     "ذهب": "XAUUSD",
     "الذهب": "XAUUSD",
     "altin": "XAUUSD",

@@ -39,7 +39,8 @@ _HITS = word_set(
 )
 _WORDS_OF_HIT = _HITS - {"\u2713"}
 _CANCELS = word_set(
-    "cancel cancelled canceled delete remove cancelar cancela отмена отменить الغاء batal"
+    "cancel cancelled canceled delete remove ignore skip cancelar cancela отмена отменить "
+    "الغاء batal"
 )
 _CANCELLED = word_set(
     "order orders pending limit limits signal trade setup entry this it all stop orden ordem "
@@ -47,7 +48,7 @@ _CANCELLED = word_set(
 )
 _BLOCKERS = word_set(
     "not don't dont never if who why would unless before when once after until will may might "
-    "could likely can without cuando si если no nao"
+    "could likely can without almost nearly near approaching casi quase cuando si если no nao"
 )
 _OPENERS = word_set(
     "please pls guys now and & then you can we team traders everyone all update live also so "
@@ -57,7 +58,10 @@ _OPENERS = word_set(
 _PENDING = word_set("pending order orders limit limits")
 _JOINS = word_set("and & then please pls now , - also")
 _GAINS = word_set("+ usd $ pip pips points")
+_EVERY = frozenset({"all", "all-trades"})
 _SHORT = 2
+_ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4}
+_BARE_BREAK_EVEN = word_set("be breakeven bep break even now set put go guys please all risk free")
 _MOST_WORDS = 60
 
 
@@ -84,7 +88,8 @@ def find_update(tokens: list[Token], items: list[Item]) -> SignalUpdate | None:
         _read_targets(words, sentence, found)
         _read_stop(words, sentence, found)
         if not asks:
-            _read_closing(words, sentence, found)
+            names = {(item.start - 1, item.end) for item in items if item.tag is Tag.SYMBOL}
+            _read_closing(words, sentence, found, names)
             _read_cancel(words, found)
     if not found.kinds:
         return None
@@ -131,6 +136,9 @@ def _read_stop(words: list[str], sentence: list[Token], found: _Found) -> None:
 
 
 def _to_break_even(words: list[str]) -> bool:
+    if _BARE_BREAK_EVEN.issuperset(words):
+        even = {"breakeven", "bep", "even"}.intersection(words)
+        return bool(even) or ("be" in words and bool({"now", "set"}.intersection(words)))
     for place, word in enumerate(words):
         ends = word in _BREAK_EVEN or (word == "break" and words[place + 1 : place + 2] == ["even"])
         if not ends or place == 0:
@@ -151,6 +159,8 @@ def _read_targets(words: list[str], sentence: list[Token], found: _Found) -> Non
             continue
         index = _index_after(sentence, place)
         after = place + (2 if index is not None else 1)
+        if index is None:
+            index = _ordinal_before(words, place)
         if _is_hit(words, place, after) and (index is not None or word == "tp"):
             found.add(UpdateKind.TP_HIT)
             found.tp_index = index if index is not None else found.tp_index
@@ -184,6 +194,14 @@ def _index_after(sentence: list[Token], place: int) -> int | None:
     return int(following.text)
 
 
+def _ordinal_before(words: list[str], place: int) -> int | None:
+    """Read "first target" and "1st tp", which the lexer cuts to "1" and "st"."""
+    before = words[max(0, place - 2) : place]
+    if len(before) == 2 and "".join(before) in _ORDINALS:
+        return _ORDINALS["".join(before)]
+    return _ORDINALS.get(before[-1]) if before else None
+
+
 def _price_after(sentence: list[Token], place: int) -> Decimal | None:
     for position in range(place + 1, min(len(sentence), place + 8)):
         token = sentence[position]
@@ -200,7 +218,9 @@ def _price_after(sentence: list[Token], place: int) -> Decimal | None:
 # --- closing and cancelling ----------------------------------------------------------------
 
 
-def _read_closing(words: list[str], sentence: list[Token], found: _Found) -> None:
+def _read_closing(
+    words: list[str], sentence: list[Token], found: _Found, names: set[tuple[int, int]]
+) -> None:
     if _blocked(words, 0, len(words), _BLOCKERS | {"or"}):
         return
     if _read_partial(words, sentence, found):
@@ -218,8 +238,12 @@ def _read_closing(words: list[str], sentence: list[Token], found: _Found) -> Non
     elif side := _side_in(rest):
         found.add(UpdateKind.CLOSE_SIDE)
         found.side = side
-    elif _ALL.intersection(rest) or _ALL.intersection(words[:verb]) & {"all", "all-trades"}:
+    elif _means_all(words, verb) or (sentence[verb].end, sentence[-1].end) in names:
         found.add(UpdateKind.CLOSE_ALL)
+
+
+def _means_all(words: list[str], verb: int) -> bool:
+    return bool(_ALL.intersection(words[verb + 1 :]) or _EVERY.intersection(words[:verb]))
 
 
 def _read_partial(words: list[str], sentence: list[Token], found: _Found) -> bool:
@@ -235,6 +259,9 @@ def _read_partial(words: list[str], sentence: list[Token], found: _Found) -> boo
 
 
 def _share(sentence: list[Token]) -> Decimal | None:
+    words = [token.text for token in sentence]
+    if any(words[start : start + 3] == ["1", "/", "2"] for start in range(len(words) - 2)):
+        return Decimal("0.5")
     for token, unit in pairwise(sentence):
         if unit.text == "%" and token.text.isdigit() and 0 < int(token.text) < 100:
             return Decimal(token.text) / 100

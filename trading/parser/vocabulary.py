@@ -58,7 +58,7 @@ _WORDS: dict[tuple[Tag, object], str] = {
         "now, market, market price, market execution, current price, current market price, "
         "cmp, instant, instant execution, immediately, asap, market order, mercado, ahora, "
         "agora, сейчас, по рынку, الان, sekarang, simdi, adesso, maintenant, jetzt, a mercado, "
-        "al mercado, bay gio, current market, mkt, mp"
+        "al mercado, bay gio, current market, mkt, mp, ora, 现价, 市价"
     ),
     (Tag.STOP, None): (
         "sl, stop loss, stoploss, stop lose, stop lost, stop los, stoplose, stoplost, stops, "
@@ -67,7 +67,7 @@ _WORDS: dict[tuple[Tag, object], str] = {
         "وقف الخسارة, وقف خسارة, الوقف, وقف, ستوب, ستوب لوس, ايقاف الخسارة, ايقاف, استوب, "
         "حد ضرر, cat lo, zarar kes, zarar durdur, perdita, stop perdita, parada, "
         "stop de perdida, stop de perdas, arret, stopp, stop loss price, stop loss level, "
-        "initial stop, protective stop, sl price, sl level"
+        "initial stop, protective stop, sl price, sl level, 止损, 损切り, 損切り"
     ),
     (Tag.TARGET, None): (
         "tp, tps, tg, tgs, t, target, targets, tgt, tgts, take profit, take profits, "
@@ -78,7 +78,8 @@ _WORDS: dict[tuple[Tag, object], str] = {
         "тейк профит, тейкпрофит, цель, цели, الهدف, هدف, اهداف, الاهداف, جني الارباح, "
         "تيك بروفت, الهدف الاول, الهدف الثاني, الهدف الثالث, هدف اول, هدف ثاني, هدف ثالث, "
         "target profit, first target, second target, third target, final target, last target, "
-        "toma de ganancias, tomar ganancias, target price, price target, tp price, حد سود"
+        "toma de ganancias, tomar ganancias, target price, price target, tp price, حد سود, "
+        "止盈, 目标, 利確"
     ),
     (Tag.ENTRY, None): (
         "entry, entries, enter, ep, get in, get in at, entry price, entry point, entry points, "
@@ -88,12 +89,12 @@ _WORDS: dict[tuple[Tag, object], str] = {
         "punto de entrada, einstieg, entree, ingresso, prezzo di ingresso, вход, точка входа, "
         "цена входа, вход в рынок, giris, giris fiyati, دخول, الدخول, نقطة الدخول, "
         "منطقة الدخول, سعر الدخول, ورود, vao lenh, diem vao, harga masuk, entri, masuk, "
-        "order price, open at, einstiegspreis, ingreso"
+        "order price, open at, einstiegspreis, ingreso, 进场, 入场"
     ),
     (Tag.SOFT_ENTRY, None): (
         "at, @, price, zone, area, from, between, range, around, near, zona, precio, preco, "
         "цена, от, سعر, بسعر, من, harga, entre, di, de, a, em, en, bei, zwischen, da, gia, "
-        "vung, level, levels, по"
+        "vung, quanh, منطقة, level, levels, по"
     ),
     (Tag.CONDITION, None): "above, below, over, under, break above, break below",
     (Tag.NOT_SET, None): (
