@@ -30,6 +30,9 @@ from trading.notices import Priority
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 1.0
+GATHER_SECONDS = 0.02
+"""Between a commit and the first look: an order overtakes the words about it, and a card that
+changes twice in that time is one edit."""
 FIRST_BACKOFF = 1.0
 LONGEST_BACKOFF = 60.0
 _IMPATIENT = 5.0
@@ -144,6 +147,8 @@ class OutboxSender:
         if self._draining and not self._lanes:
             return True
         await self._wait(self._kicked, await self._until_due())
+        if self._kicked.is_set() and not self._draining:
+            await self._sleep(GATHER_SECONDS)
         return False
 
     async def _claim(self, room: int) -> list[Message]:

@@ -21,13 +21,18 @@ from trading.decisions import (
 )
 from trading.errors import StoreError
 from trading.ids import ApprovalId
+from trading.loop import TradingLoop
 from trading.model import ApprovalStatus, Decision, Member, Role, SignalDraft
 from trading.parser import parse
 from trading.signals import SignalService
 
 
 async def on_decide(
-    query: CallbackQuery, callback_data: Decide, member: Member, signals: SignalService
+    query: CallbackQuery,
+    callback_data: Decide,
+    member: Member,
+    signals: SignalService,
+    loop: TradingLoop,
 ) -> None:
     try:
         result = await signals.decide(
@@ -36,6 +41,8 @@ async def on_decide(
     except StoreError:
         await query.answer("Not taken: it could not be stored. Tap again.", show_alert=True)
         return
+    if isinstance(result, Decided) and result.status is ApprovalStatus.APPROVED:
+        await loop.under_way(result.account_id)  # the toast never holds the order up
     await query.answer(toast(result))
 
 

@@ -28,6 +28,12 @@ class StoreBase:
     ) -> T:
         return await self._database.run(function, *args, **kwargs)
 
+    async def _glance(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Read a few rows by index without a hop; see ``Database.glance``."""
+        return await self._database.glance(function, *args, **kwargs)
+
     async def _write(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

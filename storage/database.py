@@ -1,8 +1,9 @@
-"""One SQLite file, one connection, one hop a transaction, and one commit for what queued.
+"""One SQLite file, one writer, one hop a transaction, and one commit for what queued.
 
 A transaction is a plain function of a ``sqlite3.Connection``; it runs whole on aiosqlite's
 thread, so no await can cut it open. Everything queued while a commit was being written shares
-the next commit, each function inside its own savepoint.
+the next commit, each function inside its own savepoint. Short reads have a connection of their
+own and no hop: between a tap and its order nothing waits for somebody else's commit.
 """
 
 import contextlib
@@ -55,8 +56,9 @@ def connect(path: Path) -> sqlite3.Connection:
 class Database:
     """A migrated database that runs functions as transactions."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: aiosqlite.Connection, reader: sqlite3.Connection) -> None:
         self._connection = connection
+        self._reader = reader
         self._waiting: deque[_Job[object]] = deque()
 
     async def run(
@@ -77,6 +79,26 @@ class Database:
                 raise StoreError(str(job.error)) from job.error
             raise job.error
         return job.result
+
+    async def glance(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Return what a short read of the committed, durable state finds, at once.
+
+        It runs on the event loop's thread, so it is for a few rows by index; where the file
+        is locked it waits its turn like ``run``. Raises ``StoreError`` as that does.
+        """
+        try:
+            self._reader.execute("BEGIN")
+            try:
+                return function(self._reader, *args, **kwargs)
+            finally:
+                self._reader.execute("ROLLBACK")
+        except sqlite3.Error:
+            return await self.run(function, *args, **kwargs)
 
     def _commit_waiting(self) -> None:
         jobs: list[_Job[object]] = []
@@ -120,9 +142,18 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
         raise StoreError(f"{path}: {error}") from error
     try:
         await connection._execute(_apply_settings, connection)  # type: ignore[no-untyped-call]  # noqa: SLF001
-        yield Database(connection)
+        with contextlib.closing(_reader(path)) as reader:
+            yield Database(connection, reader)
     finally:
         await connection.close()
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    """Open a connection that only reads, and never waits: it is used by the event loop."""
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA query_only = ON")
+    return connection
 
 
 def _apply_settings(connection: aiosqlite.Connection) -> None:

@@ -52,13 +52,13 @@ class SqliteStore(StoreBase):
         await self._write(people.ensure_owners, telegram_ids, self._now())
 
     async def member(self, telegram_id: int) -> Member | None:
-        return await self._read(people.member_by_telegram, telegram_id)
+        return await self._glance(people.member_by_telegram, telegram_id)
 
     async def rename_member(self, member_id: MemberId, name: str) -> None:
         await self._write(people.rename_member, member_id, name)
 
     async def role_on(self, member_id: MemberId, account_id: AccountId) -> Role | None:
-        return await self._read(people.role_on, member_id, account_id)
+        return await self._glance(people.role_on, member_id, account_id)
 
     async def open_account(
         self,
@@ -81,7 +81,7 @@ class SqliteStore(StoreBase):
         )
 
     async def account(self, account_id: AccountId) -> Account:
-        return await self._read(people.account, account_id)
+        return await self._glance(people.account, account_id)
 
     async def accounts_of(self, member_id: MemberId) -> list[Account]:
         return await self._read(people.accounts_of, member_id)
@@ -166,10 +166,10 @@ class SqliteStore(StoreBase):
         return await self._read(signals.recent, account_id, limit)
 
     async def pass_facts(self, account_id: AccountId, batch: int) -> PassFacts:
-        return await self._read(facts.pass_facts, account_id, batch)
+        return await self._glance(facts.pass_facts, account_id, batch)
 
     async def known_account(self, login: int | None, server: str | None) -> Account | None:
-        return await self._read(facts.known_account, login, server)
+        return await self._glance(facts.known_account, login, server)
 
     async def entry_by_client_id(self, client_order_id: ClientOrderId) -> Order | None:
         return await self._read(facts.entry_by_client_id, client_order_id)
@@ -204,7 +204,7 @@ class SqliteStore(StoreBase):
         return await self._read(orders.recent, account_id, limit)
 
     async def deals_seen_until(self, account_id: AccountId) -> datetime:
-        return await self._read(deals.seen_until, account_id)
+        return await self._glance(deals.seen_until, account_id)
 
     async def record_deals(
         self, account_id: AccountId, found: Iterable[Deal], *, quietly: bool = False
@@ -216,7 +216,7 @@ class SqliteStore(StoreBase):
     # the guard
 
     async def caps(self, account_id: AccountId) -> list[tuple[Cap, CapState | None]]:
-        return await self._read(caps.of_account, account_id)
+        return await self._glance(caps.of_account, account_id)
 
     async def put_cap(
         self,
@@ -273,10 +273,10 @@ class SqliteStore(StoreBase):
         )
 
     async def current_breach(self, account_id: AccountId) -> tuple[int, str] | None:
-        return await self._read(breaches.current_id, account_id)
+        return await self._glance(breaches.current_id, account_id)
 
     async def was_flattened(self, account_id: AccountId) -> bool:
-        return await self._read(breaches.was_flattened, account_id)
+        return await self._glance(breaches.was_flattened, account_id)
 
     async def flatten_progress(
         self, breach_id: int, positions: Iterable[Position], *, pendings_removed: int = 0
@@ -352,7 +352,7 @@ class SqliteStore(StoreBase):
         await self._database.run(outbox.move_chat, old, new)
 
     async def outbox_next_due(self) -> int | None:
-        return await self._read(outbox.next_due)
+        return await self._glance(outbox.next_due)
 
     async def outbox_recover(self) -> int:
         return await self._write(outbox.recover)

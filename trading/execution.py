@@ -43,8 +43,15 @@ class OrderExecutor:
     """Sends one account's orders; never raises for what the broker answers."""
 
     def __init__(
-        self, terminal: Terminal, store: OrderStore, clock: Clock, reporter: Reporter
+        self,
+        terminal: Terminal,
+        store: OrderStore,
+        clock: Clock,
+        reporter: Reporter,
+        leaving: Callable[[], None] = lambda: None,
     ) -> None:
+        """``leaving`` is called right before an entry is written to the terminal."""
+        self._leaving = leaving
         self._terminal = terminal
         self._store = store
         self._clock = clock
@@ -81,6 +88,7 @@ class OrderExecutor:
             client_order_id=order.client_order_id,
             symbol=order.request.symbol,
         )
+        self._leaving()
         outcome = await self._terminal.send(order.request)
         for _ in range(ATTEMPTS - 1):
             if not (isinstance(outcome, Rejected) and outcome.kind is RejectKind.RETRY):

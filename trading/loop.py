@@ -41,6 +41,8 @@ from trading.symbols import SymbolBook
 
 SIGNAL_BATCH_SIZE = 10
 LONGEST_BACKOFF = 5.0
+LEAVING_SECONDS = 0.05
+"""How long words to a person wait for the order they are about."""
 QUOTE_PATIENCE = 3.0
 """Seconds a card waits for the first fresh quote of its symbol."""
 
@@ -76,7 +78,7 @@ class AccountLoop:
         self.terminal = terminal
         self.symbols = SymbolBook(terminal, clock)
         self.planner = Planner(terminal, self.symbols, limits, clock)
-        self.executor = OrderExecutor(terminal, store, clock, reporter)
+        self.executor = OrderExecutor(terminal, store, clock, reporter, self._leaving)
         self.account: Account | None = None
         self.snapshot: Snapshot | None = None
         self.verdict = Verdict(None, "the account was not read yet")
@@ -92,6 +94,7 @@ class AccountLoop:
         self._started = clock.monotonic()
         self._last_turn = self._started
         self._woken = asyncio.Event()
+        self._under_way = asyncio.Event()
         self._stopping = False
         self._guard: DrawdownGuard | None = None
         self._reconciler: Reconciler | None = None
@@ -106,6 +109,15 @@ class AccountLoop:
     def wake(self) -> None:
         """Ask for a pass; asked during one, another follows it."""
         self._woken.set()
+        self._under_way.clear()
+
+    async def under_way(self, seconds: float) -> None:
+        """Wait until what was asked for has left or needs nothing to leave, at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._under_way.wait()
+        except TimeoutError:
+            return
 
     def wake_in(self, seconds: float) -> None:
         """Ask for a pass a little later."""
@@ -132,6 +144,8 @@ class AccountLoop:
                 return
             if self._clock.monotonic() >= self._not_before:
                 await self.guarded_pass()
+            if not self._woken.is_set():
+                self._under_way.set()
 
     async def guarded_pass(self) -> None:
         """Run one pass; whatever fails leaves entries blocked and is told after the limit."""
@@ -169,6 +183,9 @@ class AccountLoop:
                     await self._store.propose(approval.id, None)
         except StoreError as error:
             log.warning("the database failed too", extra={"facts": {"why": str(error)}})
+
+    def _leaving(self) -> None:
+        self._under_way.set()
 
     # --- one pass ----------------------------------------------------------------------------
 
@@ -424,6 +441,12 @@ class TradingLoop:
         loop = self.of(account_id)
         if loop is not None:
             loop.wake()
+
+    async def under_way(self, account_id: AccountId) -> None:
+        """Wait, for a moment at most, until an account's next order left for its terminal."""
+        loop = self.of(account_id)
+        if loop is not None:
+            await loop.under_way(LEAVING_SECONDS)
 
     def tick(self) -> None:
         """Ask every account for a pass: the scheduler's job ``trading_loop``."""
