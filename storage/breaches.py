@@ -41,11 +41,11 @@ def latch(
         " ELSE flatten_asked_ms END WHERE id = ?",
         (close, to_ms(now), account_id),
     )
-    held = [_plain(position) for position in positions]
+    held = [_plain(position) for position in positions] if close else []
     row = connection.execute(
         "INSERT INTO breach (account_id, cap_id, cause, asked_by, cap_text, cap_percent, scope,"
-        " positions_json, open_json, equity, floor, drawdown, at_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        " positions_json, open_json, equity, floor, drawdown, at_ms, closes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
             account_id,
             breach.cap_id,
@@ -55,11 +55,12 @@ def latch(
             rows.text(breach.cap_percent),
             breach.scope,
             json.dumps(held),
-            json.dumps([one["ticket"] for one in held]),
+            json.dumps([one["ticket"] for one in held] if close else []),
             str(breach.equity),
             rows.text(breach.floor),
             rows.text(breach.drawdown_percent),
             to_ms(now),
+            close,
         ),
     ).fetchone()
     breach_id = int(row["id"])
@@ -114,6 +115,7 @@ def progress(
     now: datetime,
     *,
     pendings_removed: int = 0,
+    pendings_open: int = 0,
 ) -> None:
     """Note what a complete snapshot still shows open, new arrivals included."""
     row = connection.execute("SELECT * FROM breach WHERE id = ?", (breach_id,)).fetchone()
@@ -123,11 +125,12 @@ def progress(
     held += [_plain(position) for position in still if position.ticket not in known]
     connection.execute(
         "UPDATE breach SET positions_json = ?, open_json = ?,"
-        " pendings_removed = pendings_removed + ? WHERE id = ?",
+        " pendings_removed = pendings_removed + ?, pendings_open = ? WHERE id = ?",
         (
             json.dumps(held),
             json.dumps([position.ticket for position in still]),
             pendings_removed,
+            pendings_open,
             breach_id,
         ),
     )
@@ -143,12 +146,26 @@ def flat(
 ) -> None:
     """Record that a complete fresh snapshot showed nothing left, and end the wish."""
     connection.execute(
-        "UPDATE breach SET flat_ms = coalesce(flat_ms, ?), open_json = '[]',"
+        "UPDATE breach SET flat_ms = coalesce(flat_ms, ?), open_json = '[]', pendings_open = 0,"
         " equity_after = ? WHERE id = ?",
         (to_ms(now), str(equity), breach_id),
     )
     connection.execute("UPDATE account SET flatten_asked_ms = NULL WHERE id = ?", (account_id,))
     refresh(connection, breach_id, now)
+
+
+def flatten_again(connection: sqlite3.Connection, account_id: AccountId, now: datetime) -> bool:
+    """Wish an account flat once more whose latch has closed everything; False where none has."""
+    row = current(connection, account_id)
+    if row is None or row["flat_ms"] is None or not row["closes"]:
+        return False
+    connection.execute("UPDATE breach SET flat_ms = NULL WHERE id = ?", (row["id"],))
+    connection.execute(
+        "UPDATE account SET flatten_asked_ms = ? WHERE id = ? AND trading_state = 'halted'",
+        (to_ms(now), account_id),
+    )
+    people.audit(connection, now, "flatten_again", "an order came late", account=account_id)
+    return True
 
 
 def refresh(connection: sqlite3.Connection, breach_id: int, now: datetime) -> None:
@@ -193,6 +210,7 @@ def view(connection: sqlite3.Connection, breach_id: int) -> FlattenReport:
         pendings_removed=row["pendings_removed"],
         flat_at=rows.instant(row["flat_ms"]),
         equity_after=rows.decimal(row["equity_after"]),
+        closes=bool(row["closes"]),
     )
 
 
@@ -243,15 +261,21 @@ def escalate(connection: sqlite3.Connection, breach_id: int, minutes: int, now: 
     """Tell the owners, again each minute count, that positions are still open, and why."""
     report = view(connection, breach_id)
     stuck = tuple(ticket for ticket in report.tickets if ticket.problem)
+    (pendings,) = connection.execute(
+        "SELECT pendings_open FROM breach WHERE id = ?", (breach_id,)
+    ).fetchone()
     connection.execute("UPDATE breach SET escalated_ms = ? WHERE id = ?", (to_ms(now), breach_id))
-    people.tell(
-        connection,
-        _account_of(connection, breach_id),
-        FlattenStuck(breach_id, report.account, minutes, stuck),
-        Priority.CRITICAL,
-        now,
-        topic=f"stuck:{breach_id}:{minutes}",
-    )
+    notice = FlattenStuck(breach_id, report.account, minutes, stuck, pendings)
+    # The owners of the desk hear it too, whether or not they have a part in this account.
+    for account_id in (_account_of(connection, breach_id), None):
+        people.tell(
+            connection,
+            account_id,
+            notice,
+            Priority.CRITICAL,
+            now,
+            topic=f"stuck:{breach_id}:{minutes}",
+        )
 
 
 def recovered(

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from datetime import datetime
 
 from storage import breaches, cards, people, rows
@@ -108,6 +109,13 @@ def submit(connection: sqlite3.Connection, new: NewOrder, now: datetime) -> Orde
     return order
 
 
+def submit_all(
+    connection: sqlite3.Connection, new: Iterable[NewOrder], now: datetime
+) -> list[Order | None]:
+    """Write many intents down together, each as ``submit`` does."""
+    return [submit(connection, one, now) for one in new]
+
+
 def _may_enter(connection: sqlite3.Connection, new: NewOrder, now: datetime) -> bool:
     taken = connection.execute(
         "UPDATE approval SET status = 'ordered' WHERE id = ? AND status = 'approved'"
@@ -145,8 +153,13 @@ def apply(
     outcome: SendOutcome,
     now: datetime,
     evidence: str = "",
+    *,
+    report: bool = True,
 ) -> Order:
-    """Record what the broker answered, or what its books showed (then with the evidence)."""
+    """Record what the broker answered, or what its books showed (then with the evidence).
+
+    ``report`` of False leaves the breach's report to the caller, who has more to record.
+    """
     order = get(connection, order_id)
     match outcome:
         case Filled():
@@ -166,8 +179,21 @@ def apply(
             )
         case Unknown():
             _unresolved(connection, order, outcome, now)
+    if report and order.breach_id is not None:
+        breaches.refresh(connection, order.breach_id, now)
     _tell(connection, order, outcome, evidence, now)
     return get(connection, order_id)
+
+
+def apply_all(
+    connection: sqlite3.Connection,
+    answers: Iterable[tuple[OrderId, SendOutcome]],
+    now: datetime,
+) -> None:
+    """Record many answers together; a breach's report is made once."""
+    applied = [apply(connection, one, outcome, now, report=False) for one, outcome in answers]
+    for breach_id in {order.breach_id for order in applied if order.breach_id is not None}:
+        breaches.refresh(connection, breach_id, now)
 
 
 def _filled(connection: sqlite3.Connection, order: Order, outcome: Filled, now: datetime) -> None:
@@ -231,8 +257,6 @@ def _tell(
 ) -> None:
     if before.approval_id is not None:
         cards.refresh(connection, before.approval_id, now)
-    if before.breach_id is not None:
-        breaches.refresh(connection, before.breach_id, now)
     account = str(people.account(connection, before.account_id).login)
     symbol = before.request.symbol
     topic = f"unconfirmed:{before.id}"

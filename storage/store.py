@@ -185,6 +185,12 @@ class SqliteStore(StoreBase):
     async def apply(self, order_id: OrderId, outcome: SendOutcome, evidence: str = "") -> Order:
         return await self._write(orders.apply, order_id, outcome, self._now(), evidence)
 
+    async def submit_all(self, new: Sequence[NewOrder]) -> list[Order | None]:
+        return await self._database.run(orders.submit_all, tuple(new), self._now())
+
+    async def apply_all(self, answers: Sequence[tuple[OrderId, SendOutcome]]) -> None:
+        await self._write(orders.apply_all, tuple(answers), self._now())
+
     async def adopt(self, account_id: AccountId) -> int:
         return await self._write(orders.adopt, account_id, self._now())
 
@@ -279,7 +285,12 @@ class SqliteStore(StoreBase):
         return await self._glance(breaches.was_flattened, account_id)
 
     async def flatten_progress(
-        self, breach_id: int, positions: Iterable[Position], *, pendings_removed: int = 0
+        self,
+        breach_id: int,
+        positions: Iterable[Position],
+        *,
+        pendings_removed: int = 0,
+        pendings_open: int = 0,
     ) -> None:
         await self._write(
             breaches.progress,
@@ -287,10 +298,14 @@ class SqliteStore(StoreBase):
             tuple(positions),
             self._now(),
             pendings_removed=pendings_removed,
+            pendings_open=pendings_open,
         )
 
     async def flat(self, account_id: AccountId, breach_id: int, equity: Decimal) -> None:
         await self._write(breaches.flat, account_id, breach_id, equity, self._now())
+
+    async def flatten_again(self, account_id: AccountId) -> bool:
+        return await self._write(breaches.flatten_again, account_id, self._now())
 
     async def escalate(self, breach_id: int, minutes: int) -> None:
         await self._write(breaches.escalate, breach_id, minutes, self._now())

@@ -1,28 +1,28 @@
 """Acting at the broker: intent on disk, one send, the answer on disk; closes go first."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from trading.clock import Clock
+from trading.closing import close_request, remove_request
+from trading.errors import StoreError
 from trading.events import EventType
-from trading.ids import Ticket, is_ours, mint_client_order_id, order_comment
+from trading.ids import OrderId, is_ours, mint_client_order_id
 from trading.model import (
     Action,
     Approval,
     NewOrder,
     Order,
     OrderRequest,
-    OrderStatus,
-    OrderType,
     PendingOrder,
     Position,
     Purpose,
     Rejected,
     RejectKind,
     SendOutcome,
-    Snapshot,
     Unknown,
 )
 from trading.planning import Plan
@@ -33,8 +33,6 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 """How often a price that moved is asked for anew: each time it was certainly not executed."""
-WAIT_SECONDS = 5.0
-"""Between two tries to close where the broker said that a condition must change first."""
 
 FreshPlan = Callable[[Approval], Awaitable[Plan]]
 
@@ -56,8 +54,6 @@ class OrderExecutor:
         self._store = store
         self._clock = clock
         self._reporter = reporter
-        self._retry_at: dict[int, float] = {}
-        """When a target that could not be closed may be tried again."""
 
     async def enter(self, approval: Approval, plan: Plan, again: FreshPlan) -> Order | None:
         """Send an approved entry, or refuse it; None when it was no longer to be sent."""
@@ -110,20 +106,14 @@ class OrderExecutor:
         breach_id: int | None = None,
     ) -> Order | None:
         """Close a position, whole or in part; None where a close is already at work."""
-        return await self._act(account_id, Purpose.CLOSE, _closing(position, volume), breach_id)
+        request = close_request(position, volume)
+        return await self._act(account_id, Purpose.CLOSE, request, breach_id)
 
     async def remove(
         self, account_id: int, pending: PendingOrder, *, breach_id: int | None = None
     ) -> Order | None:
         """Take a waiting order back; None where that is already asked."""
-        client_order_id = mint_client_order_id()
-        request = OrderRequest(
-            action=Action.REMOVE,
-            client_order_id=client_order_id,
-            symbol=pending.symbol,
-            order=pending.ticket,
-        )
-        return await self._act(account_id, Purpose.CANCEL, request, breach_id)
+        return await self._act(account_id, Purpose.CANCEL, remove_request(pending), breach_id)
 
     async def protect(
         self,
@@ -143,26 +133,34 @@ class OrderExecutor:
         )
         return await self._act(account_id, Purpose.PROTECT, request, None)
 
-    async def flatten(
-        self, account_id: int, snapshot: Snapshot, breach_id: int, scope: str
-    ) -> tuple[int, int]:
-        """Ask once for everything that is still open; return (pendings removed, closes asked).
+    async def batch(self, orders: Sequence[NewOrder]) -> list[tuple[Order, SendOutcome]]:
+        """Write every intent down at once, then send one after the other.
 
-        Waiting orders go first, then positions by what they lose. One that fails does not stop
-        the others; what the broker could not do now is asked again in a moment.
+        An answer is recorded while the next request is at the broker, so that many closes take
+        the broker's time and hardly more. What cannot be recorded stops no close: it is raised
+        once all were sent.
         """
-        removed = closed = 0
-        for pending in snapshot.orders:
-            if _in_scope(pending.client_order_id, scope) and self._may_try(pending.ticket):
-                order = await self.remove(account_id, pending, breach_id=breach_id)
-                removed += order is not None and order.status is OrderStatus.FILLED
-        for position in sorted(snapshot.positions, key=lambda one: one.profit + one.swap):
-            if _in_scope(position.client_order_id, scope) and self._may_try(position.ticket):
-                closed += await self.close(account_id, position, breach_id=breach_id) is not None
-        return removed, closed
-
-    def _may_try(self, ticket: Ticket) -> bool:
-        return self._clock.monotonic() >= self._retry_at.get(ticket, 0.0)
+        written = [one for one in await self._store.submit_all(orders) if one is not None]
+        answered: list[tuple[Order, SendOutcome]] = []
+        recorder = _Recorder(self._store)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for order in written:
+                    outcome = await self._terminal.send(order.request)
+                    answered.append((order, outcome))
+                    recorder.add(order, outcome, group)
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        await recorder.finish()
+        for order, outcome in answered:
+            unknown = isinstance(outcome, Unknown)
+            self._reporter.event(
+                EventType.ORDER_UNRESOLVED if unknown else EventType.ORDER_APPLIED,
+                order_id=order.id,
+                purpose=order.purpose.value,
+                outcome=type(outcome).__name__,
+            )
+        return answered
 
     async def _act(
         self, account_id: int, purpose: Purpose, request: OrderRequest, breach_id: int | None
@@ -180,10 +178,6 @@ class OrderExecutor:
         if order is None:
             return None
         outcome = await self._terminal.send(request)
-        target = request.position or request.order
-        if isinstance(outcome, Rejected) and target is not None:
-            wait = 0.0 if outcome.kind in _AT_ONCE else WAIT_SECONDS
-            self._retry_at[target] = self._clock.monotonic() + wait
         return await self._apply(order, outcome, started)
 
     async def _apply(self, order: Order, outcome: SendOutcome, started: float) -> Order:
@@ -201,23 +195,34 @@ class OrderExecutor:
         return applied
 
 
-_AT_ONCE = frozenset({RejectKind.RETRY, RejectKind.GONE})
+class _Recorder:
+    """Keeps answers as they come, as many as came meanwhile in one transaction."""
 
+    def __init__(self, store: OrderStore) -> None:
+        self._store = store
+        self._waiting: list[tuple[OrderId, SendOutcome]] = []
+        self._busy = False
 
-def _closing(position: Position, volume: Decimal | None) -> OrderRequest:
-    client_order_id = mint_client_order_id()
-    return OrderRequest(
-        action=Action.DEAL,
-        client_order_id=client_order_id,
-        symbol=position.symbol,
-        side=position.side.opposite,
-        order_type=OrderType.MARKET,
-        volume=volume or position.volume,
-        price=position.price_current,
-        deviation=100,
-        position=position.ticket,
-        comment=order_comment(client_order_id),
-    )
+    def add(self, order: Order, outcome: SendOutcome, group: asyncio.TaskGroup) -> None:
+        """Take an answer; it is written unless a write is under way."""
+        self._waiting.append((order.id, outcome))
+        if not self._busy:
+            self._busy = True
+            group.create_task(self._write())
+
+    async def _write(self) -> None:
+        taken, self._waiting = self._waiting, []
+        try:
+            await self._store.apply_all(taken)
+        except StoreError:
+            self._waiting = taken + self._waiting  # finish() tries once more, and raises
+        finally:
+            self._busy = False
+
+    async def finish(self) -> None:
+        """Write what is left."""
+        if self._waiting:
+            await self._store.apply_all(self._waiting)
 
 
 def _in_scope(magic: int, scope: str) -> bool:

@@ -199,10 +199,14 @@ class AccountLoop:
         verdict = await self._judge(facts.account, snapshot)
         if facts.orders:
             await self._resolve(facts.orders, snapshot)
-        if facts.account.flatten_asked_at is not None or verdict.breach_id is not None:
-            assert self._flattener is not None
+        assert self._flattener is not None
+        if facts.account.flatten_asked_at is not None or verdict.closes:
             if await self._flattener.step(facts.account, snapshot, facts.orders):
                 self.wake()
+        elif facts.account.trading_state is TradingState.HALTED and await self._flattener.reopened(
+            facts.account, snapshot
+        ):
+            self.wake()
         else:
             await self._offer(facts, snapshot)
             await self._execute(facts, snapshot)
@@ -262,7 +266,9 @@ class AccountLoop:
         self._reconciler = Reconciler(
             account.id, self.terminal, self._store, self._clock, self._reporter
         )
-        self._flattener = Flattener(self.executor, self._store, self._clock, self._reporter)
+        self._flattener = Flattener(
+            self.executor, self._store, self.symbols, self._clock, self._reporter
+        )
         self.account = account
 
     async def _judge(self, account: Account, snapshot: Snapshot) -> Verdict:

@@ -192,6 +192,8 @@ class FlattenReport:
     pendings_removed: int
     flat_at: datetime | None
     equity_after: Decimal | None
+    closes: bool = True
+    """False where the cap only stops entries: positions keep their stops."""
     kind: Literal["flatten_report"] = "flatten_report"
 
 
@@ -203,6 +205,8 @@ class FlattenStuck:
     account: str
     minutes: int
     tickets: tuple[ClosedTicket, ...]
+    pendings: int = 0
+    """Waiting orders that could not be removed."""
     kind: Literal["flatten_stuck"] = "flatten_stuck"
 
 

@@ -123,6 +123,12 @@ class OrderStore(Protocol):
     async def apply(self, order_id: OrderId, outcome: SendOutcome, evidence: str = "") -> Order:
         """Record an outcome and everything people must hear of it."""
 
+    async def submit_all(self, orders: Sequence[NewOrder]) -> list[Order | None]:
+        """Write many intents down in one transaction, each as ``submit`` does."""
+
+    async def apply_all(self, answers: Sequence[tuple[OrderId, SendOutcome]]) -> None:
+        """Record many outcomes in one transaction, each as ``apply`` does."""
+
     async def adopt(self, account_id: AccountId) -> int:
         """Mark what was in flight at a crash as unresolved; return how many."""
 
@@ -211,12 +217,20 @@ class GuardStore(Protocol):
         """Tell whether the latch an account is under has closed everything once."""
 
     async def flatten_progress(
-        self, breach_id: int, positions: Iterable[Position], *, pendings_removed: int = 0
+        self,
+        breach_id: int,
+        positions: Iterable[Position],
+        *,
+        pendings_removed: int = 0,
+        pendings_open: int = 0,
     ) -> None:
         """Note what is still open."""
 
     async def flat(self, account_id: AccountId, breach_id: int, equity: Decimal) -> None:
         """Record that a complete snapshot showed nothing left."""
+
+    async def flatten_again(self, account_id: AccountId) -> bool:
+        """Wish a latched account flat once more: something of ours came late; False if not."""
 
     async def escalate(self, breach_id: int, minutes: int) -> None:
         """Tell the owners that positions are still open."""

@@ -82,6 +82,10 @@ class SymbolBook:
                 self._specs[name] = (now + SPEC_TTL, spec)
         return {name: self._specs[name][1] for name in wanted if name in self._specs}
 
+    def known(self, names: Iterable[str]) -> Mapping[str, SymbolSpec]:
+        """Return the properties already read, however old: asks the terminal nothing."""
+        return {name: self._specs[name][1] for name in names if name in self._specs}
+
     def forget(self) -> None:
         """Ask anew next time: the terminal was restarted."""
         self._names_until = 0.0

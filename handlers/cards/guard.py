@@ -26,6 +26,7 @@ from trading.notices import (
 
 _TICKETS_SHOWN = 25
 _PROBLEM = 60
+_KEPT = "⏸ No new entries; open positions keep their stops."
 RESUME = "Trading is halted. An owner can lift it with /resume."
 
 
@@ -51,7 +52,7 @@ def flatten(notice: FlattenReport) -> str:
         lines.append(_tickets(notice.tickets, flat=notice.flat_at is not None))
     if notice.pendings_removed:
         lines.append(f"Pending orders removed: {notice.pendings_removed}")
-    lines.append(_progress(notice))
+    lines.append(_progress(notice) if notice.closes else _KEPT)
     return "\n".join([*lines, RESUME])
 
 
@@ -114,6 +115,9 @@ def _progress(notice: FlattenReport) -> str:
     if notice.flat_at is not None:
         after = notice.equity_after
         equity = "" if after is None else f" {DASH} equity {money(after, notice.currency)}"
+        if after is not None and notice.floor is not None and after < notice.floor:
+            past = money(notice.floor - after, notice.currency)
+            equity += f", {past} past the floor"
         return f"✅ <b>Flat</b> at {clock(notice.flat_at, notice.at)}{equity}"
     done = sum(_is_closed(ticket) for ticket in notice.tickets)
     total = len(notice.tickets)
@@ -125,13 +129,22 @@ def _progress(notice: FlattenReport) -> str:
 
 
 def stuck(notice: FlattenStuck) -> str:
-    """Return what is still open long after it was to be closed."""
-    lines = [
-        f"🚨 <b>STILL OPEN</b> after {notice.minutes} min · {foreign(notice.account)}",
-        _tickets(notice.tickets, flat=False) if notice.tickets else "Positions remain open.",
-        "The desk goes on trying. Close them in MetaTrader yourself if you can.",
-    ]
-    return "\n".join(lines)
+    """Return what is still open long after it was to be closed, why, and what to press."""
+    lines = [f"🚨 <b>STILL OPEN</b> after {notice.minutes} min · {foreign(notice.account)}"]
+    if notice.tickets:
+        lines.append(_tickets(notice.tickets, flat=False))
+    if notice.pendings:
+        lines.append(f"Pending orders not removed: {notice.pendings}")
+    if not notice.tickets and not notice.pendings:
+        lines.append("An order is not confirmed yet: the broker is being asked.")
+    return "\n".join([*lines, _PRESS])
+
+
+_PRESS = (
+    "The desk goes on trying. In MetaTrader: open the Toolbox (Ctrl+T), tab Trade, right-click a "
+    "position, Bulk Operations, Close All; switch AutoTrading on (Ctrl+E) where it is off; or "
+    "call the broker's dealing desk."
+)
 
 
 def recovered(notice: DrawdownRecovered) -> str:

@@ -54,6 +54,8 @@ class Verdict:
     """Why there is none."""
     observations: tuple[Observation, ...] = ()
     breach_id: int | None = None
+    closes: bool = False
+    """This breach closes the positions; else it only stops entries."""
 
     @property
     def floor(self) -> Decimal | None:
@@ -110,7 +112,8 @@ class DrawdownGuard:
         state = _summary(account, observations, reading, bool(breach))
         if account.trading_state is TradingState.HALTED and not breach:
             await self._tell_recovery(observations, reading)
-        return Verdict(state, "", tuple(observations), breach_id)
+        closes = any(seen.cap.action is CapAction.CLOSE for seen in breach)
+        return Verdict(state, "", tuple(observations), breach_id, closes)
 
     def assert_can_trade(self, verdict: Verdict) -> None:
         """Raise ``DrawdownCapExceededError`` where a cap that acts is exceeded."""
@@ -274,7 +277,7 @@ def _breach(seen: Observation) -> Breach:
         cap_id=_rule(seen.cap),
         cap_text=describe(seen.cap),
         cap_percent=seen.cap.size if is_percent else None,
-        floor=seen.act_line,
+        floor=seen.floor,
         drawdown_percent=seen.drawdown_percent,
     )
 
