@@ -17,9 +17,11 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
 from aiogram.types import LinkPreviewOptions
 
+from bot.fleet import Fleet
 from bot.health import HealthProbe
 from bot.instance import hold
 from bot.limiter import Limiter
+from bot.members import open_members
 from bot.menu import Menu
 from bot.metrics import Metrics
 from bot.middlewares import CommandGate, MemberGate
@@ -34,6 +36,7 @@ from handlers.routers import routers
 from storage.database import open_database
 from storage.member_store import MemberStore
 from storage.store import SqliteStore
+from storage.terminals_store import TerminalsStore
 from trading.accounts import AccountService
 from trading.clock import Clock, SystemClock
 from trading.events import Listener
@@ -60,6 +63,7 @@ class App:
     polling: Polling
     schedule: Schedule
     menu: Menu
+    fleet: Fleet
     stopping: asyncio.Event
 
     async def run(self) -> None:
@@ -75,17 +79,20 @@ class App:
             self.schedule.start()
             polling = group.create_task(self.polling.run())
             menu = group.create_task(self.menu.show())
+            fleet = group.create_task(self.fleet.run())
             gc.collect()
             gc.freeze()  # a full collection over aiogram's models would stall the loop 200 ms
             log.info("desk_running", extra={"facts": {"loop_id": self.loop.loop_id}})
             await self.stopping.wait()
             log.info("desk_stopping")
             menu.cancel()
+            fleet.cancel()
             await self.polling.stop()
             await polling
             self.schedule.stop()
             self.loop.stop()
             await trading
+            await self.fleet.close()
             await self.sender.drain(DRAIN_SECONDS)
             sending.cancel()
 
@@ -130,6 +137,16 @@ async def open_app(
             client, store, _limits(settings), _loop_settings(settings), clock, reporter
         )
         loop = TradingLoop({0: account_loop}, loop_id)
+        enrolment, fleet = open_members(
+            settings,
+            TerminalsStore(database, clock, lambda: sender.kick()),  # noqa: PLW0108 - made above
+            store,
+            loop,
+            _limits(settings),
+            _loop_settings(settings),
+            clock,
+            reporter,
+        )
         signals = SignalService(store, loop.wake, reporter, settings.signals.ttl_seconds)
         backlog = Backlog(store)
         heartbeat = HeartbeatService(
@@ -151,6 +168,7 @@ async def open_app(
             accounts=AccountService(store, loop, clock),
             heartbeat=heartbeat,
             menu=menu,
+            enrolment=enrolment,
         )
         dispatcher.update.outer_middleware(MemberGate(store))
         dispatcher.message.middleware(CommandGate())
@@ -171,7 +189,7 @@ async def open_app(
             serve(make_app(routes), settings.http.host, settings.http.port)
         )
         stopping = asyncio.Event()
-        yield App(store, loop, sender, polling, schedule, menu, stopping)
+        yield App(store, loop, sender, polling, schedule, menu, fleet, stopping)
 
 
 @contextlib.asynccontextmanager

@@ -72,6 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     parse = commands.add_parser("parse", help="the signal parser alone: JSON lines in and out")
     parse.add_argument("file", metavar="FILE|-")
     parse.set_defaults(command=_parse)
+    key = commands.add_parser("key", help="print a new ACCOUNTS_KEY")
+    key.set_defaults(command=_key)
+    rekey = commands.add_parser("rekey", help="seal members' passwords under a new ACCOUNTS_KEY")
+    rekey.set_defaults(command=_rekey)
     backup = commands.add_parser("backup", help="copy the database to a new file, running or not")
     backup.add_argument("file", type=Path, metavar="FILE")
     backup.set_defaults(command=_backup)
@@ -122,6 +126,21 @@ def _parse(arguments: argparse.Namespace) -> int:
 
     with _opened(arguments.file) as source:
         parse_lines(source, sys.stdout)
+    return OK
+
+
+def _key(_arguments: argparse.Namespace) -> int:
+    from bot.vault import new_key  # noqa: PLC0415
+
+    sys.stdout.write(f"{new_key()}\n")
+    return OK
+
+
+def _rekey(arguments: argparse.Namespace) -> int:
+    from bot.rekey_command import rekey  # noqa: PLC0415
+
+    count = rekey(_settings(arguments))
+    sys.stdout.write(f"{count} passwords sealed under ACCOUNTS_KEY; ACCOUNTS_OLD_KEY may go\n")
     return OK
 
 

@@ -64,7 +64,13 @@ class HealthProbe:
         database, backlog = await self._database()
         accounts = [part for pair in self._accounts() for part in pair]
         outbox = Part("outbox", database.ok, None, f"{backlog} messages wait")
-        return HealthReport((self._telegram(), database, *accounts, outbox))
+        return HealthReport((self._telegram(), database, *accounts, self._members(), outbox))
+
+    def _members(self) -> Part:
+        """One member's terminal that is away is told to that member; the desk is well."""
+        loops = [loop for loop in self._loop.loops.values() if loop.member_id is not None]
+        seen = sum(not loop.blind for loop in loops)
+        return Part("members", ok=True, age_seconds=None, words=f"{seen} of {len(loops)} seen")
 
     def _telegram(self) -> Part:
         age = self._telegram_age()
@@ -86,7 +92,8 @@ class HealthProbe:
 
     def _accounts(self) -> list[tuple[Part, Part]]:
         pairs = []
-        for loop in self._loop.loops.values():
+        own = [loop for loop in self._loop.loops.values() if loop.member_id is None]
+        for loop in own:
             seen = not loop.blind
             words = f"{loop.label} is seen" if seen else loop.verdict.problem
             age = None if loop.last_pass is None else round(loop.pass_age, 3)

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.environment import read_dotenv, unknown_in_environment, unknown_in_file
 from bot.redaction import Redactor
 from bot.settings_groups import (
+    AccountsSettings,
     GuardSettings,
     HeartbeatSettings,
     HttpSettings,
@@ -38,6 +39,7 @@ _PREFIXES = {
     "heartbeat": "HEARTBEAT_",
     "guard": "",
     "risk": "RISK_",
+    "accounts": "ACCOUNTS_",
     "log": "LOG_",
 }
 """What stands before a group's field names in its variables."""
@@ -70,6 +72,7 @@ class Settings(BaseSettings):
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     guard: GuardSettings = GuardSettings()
     risk: RiskSettings = RiskSettings()
+    accounts: AccountsSettings = AccountsSettings()
     log: LogSettings = LogSettings()
 
     @classmethod
@@ -86,7 +89,13 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret text, for the log's redaction."""
-        held = (self.telegram.token, self.terminal.password, self.signals.secret)
+        held = (
+            self.telegram.token,
+            self.terminal.password,
+            self.signals.secret,
+            self.accounts.key,
+            self.accounts.old_key,
+        )
         texts = [secret.get_secret_value() for secret in held if secret]
         if self.heartbeat.ping_url:
             texts.append(self.heartbeat.ping_url)  # who knows it can keep the alarm silent

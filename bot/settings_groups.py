@@ -73,6 +73,19 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _vault_key(key: SecretStr) -> SecretStr:
+    from bot.vault import key_from_text  # noqa: PLC0415 - only who has a key loads the ciphers
+
+    key_from_text(key.get_secret_value())
+    return key
+
+
+def _listed(value: object) -> object:
+    return tuple(_parts(value)) if isinstance(value, str) else value
+
+
+VaultKey = Annotated[SecretStr, AfterValidator(_vault_key)]
+Endpoints = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 OwnerIds = Annotated[tuple[int, ...], BeforeValidator(_owner_ids)]
 Address = Annotated[str, AfterValidator(_http_address)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
@@ -196,6 +209,35 @@ class RiskSettings(_Group):
         None, ge=1, description="spread at most, in points; empty = no limit"
     )
     max_deviation_points: int = Field(20, ge=0, description="slippage allowed, in points")
+
+
+class AccountsSettings(_Group):
+    key: VaultKey | None = Field(
+        None,
+        description="key that seals members' passwords (`python -m bot key` prints one); "
+        "empty = members add no accounts",
+    )
+    old_key: VaultKey | None = Field(
+        None, description="the key before, while `python -m bot rekey` moves to a new one"
+    )
+    kind: Annotated[Literal["simulated", "local", "remote"], BeforeValidator(_lower)] = Field(
+        "simulated", description="terminals of members: `simulated`, `local` or `remote`"
+    )
+    endpoints: Endpoints = Field(
+        (),
+        description="comma list of the terminals members get, one account each: paths for "
+        "`local`, host:port for `remote`",
+    )
+    per_member: int = Field(1, ge=1, le=100, description="accounts one member may add")
+
+    @model_validator(mode="after")
+    def _has_terminals(self) -> Self:
+        if self.key is not None and self.kind != "simulated" and not self.endpoints:
+            raise ValueError(
+                f"ACCOUNTS_ENDPOINTS: name the terminals that members get: ACCOUNTS_KIND is "
+                f"{self.kind}"
+            )
+        return self
 
 
 class LogSettings(_Group):

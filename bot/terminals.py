@@ -1,8 +1,10 @@
 """From the settings to the terminal's configuration."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from bot.settings import Settings
+from trading.enrolment import MemberTerminal
 from trading.terminal.factory import TerminalConfig
 
 
@@ -38,3 +40,27 @@ def terminal_config(
         account_file=str(database.with_suffix(".simulated")) if persistent else None,
         extra=extra,
     )
+
+
+def member_terminal_config(
+    settings: Settings, row: MemberTerminal, password: str
+) -> TerminalConfig:
+    """Return the configuration of a member's terminal; nothing of the desk's own login is in it."""
+    own = terminal_config(settings, settings.database_path)
+    config = replace(
+        own, kind=row.kind, path=None, login=row.login, password=password, server=row.server
+    )
+    match row.kind:
+        case "local":
+            return replace(config, path=row.endpoint, account_file=None)
+        case "remote":
+            host, _, port = row.endpoint.rpartition(":")
+            return replace(config, host=host, port=int(port), account_file=None)
+        case _:
+            file = settings.database_path.with_suffix(f".member-{row.id}.simulated")
+            extra = {
+                **own.extra,
+                "TERMINAL_LOGIN": str(row.login),
+                "TERMINAL_SERVER": row.server,
+            }
+            return replace(config, account_file=str(file), extra=extra)

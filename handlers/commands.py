@@ -84,6 +84,13 @@ COMMANDS: Final[tuple[CommandRow, ...]] = (
         "read a signal without trading it",
         "/parse SELL LIMIT EURUSD 1.0950 SL 1.1000",
     ),
+    _row(
+        Topic.PEOPLE,
+        _V,
+        "account",
+        "your own MetaTrader accounts: add, check, remove",
+        "/account add",
+    ),
     _row(Topic.DESK, _V, "start", "welcome and your own id"),
     _row(Topic.DESK, _V, "help", "what you can say", "/help cap"),
     _row(Topic.DESK, _V, "id tg_info", "the ids of you and this chat"),

@@ -95,11 +95,15 @@ async def on_signals(message: Message, member: Member, store: DeskStore) -> None
     await message.answer(replies.signals(()))
 
 
-async def on_heartbeat(message: Message, heartbeat: HeartbeatService, clock: Clock) -> None:
+async def on_heartbeat(
+    message: Message, member: Member, store: DeskStore, heartbeat: HeartbeatService, clock: Clock
+) -> None:
     if heartbeat.notice is None:
         await heartbeat.beat()
-    assert heartbeat.notice is not None
-    await message.answer(render(heartbeat.notice, clock.now()).text)
+    accounts = {account.id for account in await store.accounts_of(member.id)}
+    notice = heartbeat.seen_by(accounts)
+    assert notice is not None
+    await message.answer(render(notice, clock.now()).text)
 
 
 def router() -> Router:

@@ -24,10 +24,11 @@ def open_account(
     entry_equity: Decimal,
     first: Iterable[Cap],
     now: datetime,
+    member_id: MemberId | None = None,
 ) -> Account:
     """Return the account of a broker login; a new one never exists without its first caps."""
     account, is_new = people.open_account(
-        connection, login, server, currency, margin_mode, entry_equity, now
+        connection, login, server, currency, margin_mode, entry_equity, now, member_id
     )
     if is_new:
         for cap in first:

@@ -40,7 +40,7 @@ def ensure_owners(
         ).fetchone()
         connection.execute(
             "INSERT INTO account_member (account_id, member_id, role)"
-            " SELECT id, ?, 'owner' FROM account WHERE true"
+            " SELECT id, ?, 'owner' FROM account WHERE member_id IS NULL"
             " ON CONFLICT (account_id, member_id) DO UPDATE SET role = 'owner'",
             (row["id"],),
         )
@@ -83,10 +83,12 @@ def open_account(
     margin_mode: MarginMode,
     entry_equity: Decimal,
     now: datetime,
+    member_id: MemberId | None = None,
 ) -> tuple[Account, bool]:
     """Return the account of a broker login and whether it was met for the first time.
 
-    Entry equity is what it was then: a restart never moves it.
+    Entry equity is what it was then: a restart never moves it. A member's account is seen by
+    nobody else until they grant it; the desk's own belongs to every owner.
     """
     existing = connection.execute(
         "SELECT * FROM account WHERE login = ? AND server = ?", (login, server)
@@ -95,13 +97,23 @@ def open_account(
         return rows.account(existing), False
     row = connection.execute(
         "INSERT INTO account (login, server, currency, margin_mode, trading_state, entry_equity,"
-        " deals_seen_ms, created_ms) VALUES (?, ?, ?, ?, 'active', ?, ?, ?) RETURNING *",
-        (login, server, currency, margin_mode, str(entry_equity), to_ms(now), to_ms(now)),
+        " deals_seen_ms, created_ms, member_id) VALUES (?, ?, ?, ?, 'active', ?, ?, ?, ?)"
+        " RETURNING *",
+        (
+            login,
+            server,
+            currency,
+            margin_mode,
+            str(entry_equity),
+            to_ms(now),
+            to_ms(now),
+            member_id,
+        ),
     ).fetchone()
     connection.execute(
         "INSERT INTO account_member (account_id, member_id, role)"
-        " SELECT ?, id, 'owner' FROM member WHERE role = 'owner'",
-        (row["id"],),
+        " SELECT ?1, id, 'owner' FROM member WHERE (?2 IS NULL AND role = 'owner') OR id = ?2",
+        (row["id"], member_id),
     )
     opened = rows.account(row)
     audit(connection, now, "account_opened", f"entry equity {entry_equity}", account=opened.id)

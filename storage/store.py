@@ -68,6 +68,7 @@ class SqliteStore(StoreBase):
         margin_mode: MarginMode,
         entry_equity: Decimal,
         first_caps: Sequence[Cap],
+        member_id: MemberId | None = None,
     ) -> Account:
         return await self._write(
             caps.open_account,
@@ -78,6 +79,7 @@ class SqliteStore(StoreBase):
             entry_equity,
             tuple(first_caps),
             self._now(),
+            member_id,
         )
 
     async def account(self, account_id: AccountId) -> Account:

@@ -9,6 +9,7 @@ TradeDeskError
 ├── StoreError                      the database could not keep or give a fact
 │   ├── DatabaseInUse               another instance holds it
 │   └── DatabaseTooNew              written by a later version
+├── VaultError                      a secret cannot be read: another key, or altered
 ├── IllegalTransition               a state was asked to go where it cannot
 └── DrawdownCapExceededError        an entry on an account whose cap is exceeded
 
@@ -57,6 +58,10 @@ class DatabaseInUse(StoreError):  # noqa: N818
 
 class DatabaseTooNew(StoreError):  # noqa: N818
     """The file was written by a later version of the program."""
+
+
+class VaultError(TradeDeskError):
+    """A sealed secret cannot be read: it was sealed with another key, moved or altered."""
 
 
 class IllegalTransition(TradeDeskError):  # noqa: N818

@@ -1,7 +1,7 @@
 """Signs of life: the metrics of a beat, the live status message, the alarm when beats stop."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -57,11 +57,15 @@ class HeartbeatService:
         self._stalled: set[int] = set()
         self.latest: HeartbeatMetrics | None = None
         self.notice: Heartbeat | None = None
+        """The desk's own: members' accounts are only counted in it."""
 
     async def beat(self) -> HeartbeatMetrics:
         """Measure, refresh the live message and, where passes stopped, raise the alarm."""
         now = self._clock.now()
-        beats = tuple(loop.beat() for loop in self._loop.loops.values())
+        loops = self._loop.loops.values()
+        beats = tuple(loop.beat() for loop in loops)
+        blind = sum(loop.blind for loop in loops if loop.member_id is not None)
+        members = sum(loop.member_id is not None for loop in loops)
         signals, trades = await self._totals()
         equities = [beat.equity for beat in beats if beat.equity is not None]
         counts = self._reporter.counts
@@ -82,13 +86,15 @@ class HeartbeatService:
         )
         self.notice = Heartbeat(
             at=now,
-            accounts=beats,
+            accounts=tuple(loop.beat() for loop in loops if loop.member_id is None),
             loop_duration_ms=round(duration, 1),
             signals_lifetime=signals,
             trades_lifetime=trades,
             errors=counts[EventType.PASS_FAILED],
             outbox_waiting=self._backlog(),
             interval=self._interval,
+            members_seen=members - blind,
+            members_blind=blind,
         )
         await self._tell(self.notice)
         await self.watch()
@@ -97,9 +103,20 @@ class HeartbeatService:
 
     @property
     def is_healthy(self) -> bool:
-        """Tell whether every account is seen and no loop stands still."""
-        loops = self._loop.loops.values()
-        return not self._stalled and all(not loop.blind for loop in loops)
+        """Tell whether every account of the desk is seen and no loop stands still."""
+        own = [loop for loop in self._loop.loops.values() if loop.member_id is None]
+        return not self._stalled and all(not loop.blind for loop in own)
+
+    def seen_by(self, accounts: Collection[AccountId]) -> Heartbeat | None:
+        """Return the latest beat as it is for who may see these accounts."""
+        if self.notice is None:
+            return None
+        mine = tuple(
+            loop.beat()
+            for loop in self._loop.loops.values()
+            if loop.account is not None and loop.account.id in accounts
+        )
+        return replace(self.notice, accounts=mine)
 
     async def _totals(self) -> tuple[int, int]:
         signals = trades = 0

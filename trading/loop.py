@@ -19,7 +19,7 @@ from trading.events import EventType
 from trading.execution import OrderExecutor
 from trading.facts import PassFacts
 from trading.flatten import Flattener
-from trading.ids import AccountId
+from trading.ids import AccountId, MemberId
 from trading.model import (
     Account,
     Approval,
@@ -61,6 +61,8 @@ class LoopSettings:
     login: int | None = None
     server: str | None = None
     simulated: bool = False
+    member_id: MemberId | None = None
+    """Whose account it is; None is the desk's own."""
 
 
 class AccountLoop:
@@ -250,6 +252,7 @@ class AccountLoop:
             money.margin_mode,
             money.own_equity,
             self._first_caps(money.own_equity),
+            self._settings.member_id,
         )
         await self._adopt(account)
 
@@ -354,6 +357,11 @@ class AccountLoop:
         return self.verdict.state is None
 
     @property
+    def member_id(self) -> MemberId | None:
+        """Return whose account it is; None is the desk's own."""
+        return self._settings.member_id
+
+    @property
     def label(self) -> str:
         """How people call the account."""
         if self.account is not None:
@@ -431,9 +439,13 @@ class TradingLoop:
     """The live trading orchestrator: every account's loop, one tick, one stop."""
 
     def __init__(self, loops: Mapping[int, AccountLoop], loop_id: str) -> None:
-        """Take the loops by the index of their terminal."""
-        self.loops = dict(loops)
+        """Take the first loops by the number of their terminal."""
+        self.loops: Mapping[int, AccountLoop] = dict(loops)
+        """Replaced, never changed: who iterates over it may wait in between."""
         self.loop_id = loop_id
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._stopping = asyncio.Event()
 
     def of(self, account_id: AccountId) -> AccountLoop | None:
         """Return the loop of an account, once its terminal has shown it."""
@@ -459,13 +471,31 @@ class TradingLoop:
         for loop in self.loops.values():
             loop.wake()
 
+    def add(self, number: int, loop: AccountLoop) -> None:
+        """Run one more account, from now or from the start on."""
+        self.loops = {**self.loops, number: loop}
+        if self._group is not None and not self._stopping.is_set():
+            self._tasks[number] = self._group.create_task(loop.run())
+
+    async def remove(self, number: int) -> None:
+        """End one account's loop after the pass in progress."""
+        loop = self.loops[number]
+        self.loops = {key: one for key, one in self.loops.items() if key != number}
+        loop.stop()
+        task = self._tasks.pop(number, None)
+        if task is not None:
+            await task
+
     def stop(self) -> None:
         """Let every account finish the pass in progress and end."""
+        self._stopping.set()
         for loop in self.loops.values():
             loop.stop()
 
     async def run(self) -> None:
         """Run every account until stopped."""
         async with asyncio.TaskGroup() as group:
-            for loop in self.loops.values():
-                group.create_task(loop.run())
+            self._group = group
+            for number, loop in self.loops.items():
+                self._tasks[number] = group.create_task(loop.run())
+            await self._stopping.wait()

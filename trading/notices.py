@@ -296,6 +296,9 @@ class Heartbeat:
     errors: int
     outbox_waiting: int
     interval: int
+    members_seen: int = 0
+    """Members' own accounts that can be read; their money is theirs to see."""
+    members_blind: int = 0
     kind: Literal["heartbeat"] = "heartbeat"
 
 
@@ -312,6 +315,17 @@ class Started:
     down_seconds: int | None
     simulated: bool
     kind: Literal["started"] = "started"
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalNews:
+    """A member's own account was seen by its terminal, or why it was not: for them alone."""
+
+    account: str
+    server: str
+    ok: bool
+    words: str
+    kind: Literal["terminal_news"] = "terminal_news"
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,5 +355,6 @@ Notice = (
     | LoopStalled
     | Heartbeat
     | Started
+    | TerminalNews
     | Unreachable
 )

@@ -170,8 +170,12 @@ class GuardStore(Protocol):
         margin_mode: MarginMode,
         entry_equity: Decimal,
         first_caps: Sequence[Cap],
+        member_id: MemberId | None = None,
     ) -> Account:
-        """Return a login's account; met for the first time, it is given these caps at once."""
+        """Return a login's account; met for the first time, it is given these caps at once.
+
+        It belongs to the member named, else to the desk's owners.
+        """
 
     async def caps(self, account_id: AccountId) -> list[tuple[Cap, CapState | None]]:
         """Return the active caps, each with its memory."""

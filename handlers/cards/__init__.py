@@ -23,6 +23,7 @@ from trading.notices import (
     OrderUnconfirmed,
     PositionClosed,
     Started,
+    TerminalNews,
     TradingStateChanged,
     Unreachable,
 )
@@ -73,6 +74,8 @@ def _text(notice: Notice, now: datetime) -> str:  # noqa: C901 - a flat table of
             return status.heartbeat(notice)
         case Started():
             return status.started(notice)
+        case TerminalNews():
+            return status.terminal_news(notice)
         case Unreachable():
             return status.unreachable(notice)
         case _:

@@ -20,6 +20,7 @@ from trading.notices import (
     Heartbeat,
     LoopStalled,
     Started,
+    TerminalNews,
     Unreachable,
 )
 
@@ -48,6 +49,10 @@ def heartbeat(notice: Heartbeat) -> str:
     if notice.outbox_waiting:
         desk.append(f"messages waiting {notice.outbox_waiting:,}")
     parts.append(" · ".join(desk))
+    members = notice.members_seen + notice.members_blind
+    if members:
+        blind = f", {notice.members_blind} blind" if notice.members_blind else ""
+        parts.append(f"members' accounts {members}{blind}")
     return "\n".join([*parts, f"Next beat within {notice.interval} s. Older than that: not alive."])
 
 
@@ -136,6 +141,21 @@ def stalled(notice: LoopStalled) -> str:
         "Look at MetaTrader yourself, then restart the desk.",
     ]
     return "\n".join(lines)
+
+
+def terminal_news(notice: TerminalNews) -> str:
+    """Return whether a member's own account is seen, and what to do where it is not."""
+    account = f"{foreign(notice.account)} at {foreign(notice.server)}"
+    if notice.ok:
+        return (
+            f"✅ <b>Account connected</b> · {account}\n"
+            "Its first drawdown cap is set; /drawdown shows it, /cap changes it."
+        )
+    return (
+        f"⚠️ <b>Account not connected</b> · {account}\n{foreign(notice.words, WORDS)}\n"
+        f"Nothing is traded on it. /account check {foreign(notice.account)} tries again; "
+        f"/account remove {foreign(notice.account)} forgets it."
+    )
 
 
 def unreachable(notice: Unreachable) -> str:

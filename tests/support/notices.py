@@ -36,6 +36,7 @@ from trading.notices import (
     OrderView,
     PositionClosed,
     Started,
+    TerminalNews,
     TradingStateChanged,
     Unreachable,
 )
@@ -166,6 +167,8 @@ EVERY: tuple[Notice, ...] = (
     Blind("Demo 1001", "no connection", NOW, None),
     LoopStalled("Demo 1001", 61, healed=False),
     Heartbeat(NOW, (BEAT,), 12.3, 10, 5, 0, 3, 10),
+    TerminalNews("5012345", "Broker-Demo", ok=True, words=""),
+    TerminalNews("5012345", "Broker-Demo", ok=False, words="the password is wrong"),
     Started("Demo 1001", "USD", Decimal(10000), TradingState.HALTED, 2, 1, 252, simulated=True),
     Unreachable("Owner", 7, "Forbidden: bot was blocked by the user"),
 )

@@ -47,7 +47,7 @@ from trading.model.signals import (
     Signal,
     SignalDraft,
 )
-from trading.model.terms import ZERO, MarginMode, OrderType, Side
+from trading.model.terms import ZERO, MarginMode, OrderType, Side, TerminalKind
 
 __all__ = [
     "ZERO",
@@ -93,6 +93,7 @@ __all__ = [
     "SignalDraft",
     "Snapshot",
     "SymbolSpec",
+    "TerminalKind",
     "TerminalState",
     "TradeMode",
     "TradingState",

@@ -2,8 +2,12 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 ZERO = Decimal(0)
+
+TerminalKind = Literal["simulated", "local", "remote"]
+"""How a terminal is reached: a simulation, MetaTrader here, or one behind rpyc."""
 
 
 class Side(StrEnum):

@@ -4,9 +4,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
 
 from trading.clock import Clock
+from trading.model import TerminalKind
 from trading.terminal.client import TerminalClient
 from trading.terminal.pipe import PipeTransport
 from trading.terminal.session import Deadlines, Login
@@ -20,7 +20,7 @@ SIMULATED = "trading.terminal.simulated"
 class TerminalConfig:
     """Where a terminal is and which account it must show; the names follow the settings."""
 
-    kind: Literal["simulated", "local", "remote"] = "simulated"
+    kind: TerminalKind = "simulated"
     path: str | None = None
     login: int | None = None
     password: str | None = field(default=None, repr=False)

@@ -1,0 +1,62 @@
+"""Wires what members bring: the vault, the enrolment and the fleet of their terminals."""
+
+from dataclasses import replace
+
+from bot.fleet import Fleet
+from bot.settings import Settings
+from bot.terminals import member_terminal_config
+from storage.terminals_store import TerminalsStore
+from trading.clock import Clock
+from trading.enrolment import EnrolmentService, MemberTerminal, Offer, Vault
+from trading.loop import AccountLoop, LoopSettings, TradingLoop
+from trading.ports import Store, Terminal
+from trading.reporting import Reporter
+from trading.risk import RiskLimits
+from trading.terminal.factory import open_terminal
+
+
+def open_members(
+    settings: Settings,
+    terminals: TerminalsStore,
+    store: Store,
+    loop: TradingLoop,
+    limits: RiskLimits,
+    loop_settings: LoopSettings,
+    clock: Clock,
+    reporter: Reporter,
+) -> tuple[EnrolmentService, Fleet]:
+    """Return the enrolment and the fleet that follows it; without a key both stay idle."""
+    accounts = settings.accounts
+
+    def build(row: MemberTerminal, password: str) -> tuple[AccountLoop, Terminal]:
+        client = open_terminal(member_terminal_config(settings, row, password), clock)
+        own = replace(
+            loop_settings,
+            login=row.login,
+            server=row.server,
+            member_id=row.member_id,
+            simulated=row.kind == "simulated",
+        )
+        return AccountLoop(client, store, limits, own, clock, reporter), client
+
+    offer = Offer(accounts.kind, accounts.endpoints, accounts.per_member)
+    enrolment = EnrolmentService(
+        terminals,
+        open_vault(settings),
+        offer,
+        clock,
+        lambda: fleet.follow(),  # noqa: PLW0108 - made below
+    )
+    fleet = Fleet(terminals, enrolment, loop, build, clock)
+    return enrolment, fleet
+
+
+def open_vault(settings: Settings) -> Vault | None:
+    """Return the vault of the configured keys, None where members add no accounts."""
+    key, old = settings.accounts.key, settings.accounts.old_key
+    if key is None:
+        return None
+    from bot.vault import AesVault, key_from_text  # noqa: PLC0415 - only who has a key loads it
+
+    earlier = () if old is None else (key_from_text(old.get_secret_value()),)
+    return AesVault(key_from_text(key.get_secret_value()), *earlier)

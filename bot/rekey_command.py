@@ -1,0 +1,29 @@
+"""Moves every sealed password to the present key, all or none, while the desk is stopped."""
+
+import asyncio
+
+from bot.instance import hold
+from bot.members import open_vault
+from bot.settings import Settings, SettingsError
+from storage import terminals
+from storage.database import open_database
+from trading.clock import SystemClock
+from trading.enrolment import context
+
+
+def rekey(settings: Settings) -> int:
+    """Seal every password under ACCOUNTS_KEY, opening it with that or the old key."""
+    vault = open_vault(settings)
+    if vault is None:
+        raise SettingsError(("ACCOUNTS_KEY: is required: python -m bot key prints a new one",))
+
+    def again(sealed: bytes, login: int, server: str) -> bytes:
+        bound = context(login, server)
+        return vault.seal(vault.open(sealed, bound), bound)
+
+    async def run() -> int:
+        async with open_database(settings.database_path) as database:
+            return await database.run(terminals.reseal, again, SystemClock().now())
+
+    with hold(settings.database_path):
+        return asyncio.run(run())
