@@ -38,10 +38,12 @@ from storage.member_store import MemberStore
 from storage.store import SqliteStore
 from storage.terminals_store import TerminalsStore
 from trading.accounts import AccountService
+from trading.audit import AuditService
 from trading.clock import Clock, SystemClock
 from trading.events import Listener
 from trading.heartbeat import HeartbeatService
 from trading.loop import AccountLoop, LoopSettings, TradingLoop
+from trading.people import PeopleService
 from trading.reporting import Reporter
 from trading.risk import RiskLimits
 from trading.signals import SignalService
@@ -158,19 +160,25 @@ async def open_app(
             max(1, int(settings.heartbeat.interval_seconds)),
             int(settings.heartbeat.stall_seconds),
         )
-        menu = Menu(bot, MemberStore(database, clock))
+        known = MemberStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made below
+        menu = Menu(bot, known)
+        accounts = AccountService(store, loop, clock)
+        people = PeopleService(known, clock, menu.follow)
+        accounts.confirms(people.confirmed())
         dispatcher = Dispatcher(
             disable_fsm=True,
             store=store,
             loop=loop,
             clock=clock,
             signals=signals,
-            accounts=AccountService(store, loop, clock),
+            accounts=accounts,
+            people=people,
+            audit=AuditService(known),
             heartbeat=heartbeat,
             menu=menu,
             enrolment=enrolment,
         )
-        dispatcher.update.outer_middleware(MemberGate(store))
+        dispatcher.update.outer_middleware(MemberGate(store, people))
         dispatcher.message.middleware(CommandGate())
         dispatcher.include_routers(*routers())
         polling = Polling(bot, dispatcher, clock)

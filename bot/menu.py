@@ -49,6 +49,10 @@ class Menu:
         scope = BotCommandScopeChat(chat_id=member.telegram_id)
         await self._set(open_to(member.role), scope)
 
+    async def follow(self, member: Member, stays: bool) -> None:
+        """Bring a menu up to a change of rights."""
+        await (self.show_to(member) if stays else self.hide_from(member.telegram_id))
+
     async def hide_from(self, telegram_id: int) -> None:
         """Take a menu away from someone who is no member any more."""
         await self._set((), BotCommandScopeChat(chat_id=telegram_id))

@@ -12,6 +12,7 @@ from structlog.contextvars import bound_contextvars
 from handlers.commands import refusal, row_of
 from storage.store import SqliteStore
 from trading.model import Member
+from trading.people import PeopleService
 
 log = logging.getLogger(__name__)
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
@@ -20,8 +21,9 @@ Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 class MemberGate(BaseMiddleware):
     """Resolves the person behind an update; a stranger gets their id on /start, else silence."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqliteStore, people: PeopleService) -> None:
         self._store = store
+        self._people = people
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         user: User | None = data.get("event_from_user")
@@ -29,6 +31,10 @@ class MemberGate(BaseMiddleware):
             return None
         member = await self._member(user)
         with bound_contextvars(update_id=event.update_id, telegram_id=user.id):
+            if member is None and user.id in _FACELESS:
+                return await _ask_for_a_face(event)
+            if member is None:
+                member = await self._let_in(event, user)
             if member is None:
                 return await self._turn_away(event, user)
             data["member"] = member
@@ -44,6 +50,17 @@ class MemberGate(BaseMiddleware):
             member = await self._store.member(user.id)
         return member
 
+    async def _let_in(self, event: Update, user: User) -> Member | None:
+        """Let a stranger in who comes by an invitation; say why not where it holds no more."""
+        token = _start_payload(event.message)
+        if not token or event.message is None:
+            return None
+        found = await self._people.redeem(token, user.id, user.full_name[:64] or str(user.id))
+        if isinstance(found, Member):
+            return found
+        await event.message.answer(f"✋ {found.words}")
+        return None
+
     async def _turn_away(self, event: Update, user: User) -> None:
         if isinstance(event.callback_query, CallbackQuery):
             await event.callback_query.answer("You are not a member of this desk.")
@@ -53,6 +70,22 @@ class MemberGate(BaseMiddleware):
                 f"Your Telegram id is <code>{user.id}</code>. Ask an owner to let you in."
             )
         log.info("a stranger was turned away", extra={"facts": {"telegram_id": user.id}})
+
+
+# Telegram's own accounts behind an anonymous administrator and behind a channel's identity.
+_FACELESS = frozenset({1087968824, 136817688})
+
+
+async def _ask_for_a_face(event: Update) -> None:
+    """Say to an anonymous administrator, or to a channel, that only a person can act."""
+    message = event.message
+    if message is None or message.text is None or not message.text.startswith("/"):
+        return
+    if row_of(message.text.split(maxsplit=1)[0]) is not None:
+        await message.answer(
+            "✋ I act for people I can tell apart: write as yourself, not as the group or a"
+            " channel. Nothing was done."
+        )
 
 
 class CommandGate(BaseMiddleware):
@@ -77,6 +110,12 @@ class CommandGate(BaseMiddleware):
 
 
 def _is_start(message: Message | None) -> bool:
+    return _start_payload(message) is not None
+
+
+def _start_payload(message: Message | None) -> str | None:
+    """Return what a private /start carries, empty for a bare one; None for anything else."""
     if message is None or message.text is None or message.chat.type != "private":
-        return False
-    return message.text.split(maxsplit=1)[:1] == ["/start"]
+        return None
+    word, _, payload = message.text.partition(" ")
+    return payload.strip()[:64] if word == "/start" else None

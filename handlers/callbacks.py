@@ -29,3 +29,9 @@ class Refresh(CallbackData, prefix="r"):
     """Show the same answer again with the figures of now."""
 
     what: str
+
+
+class AuditPage(CallbackData, prefix="au"):
+    """Show the audit rows before one (0: the newest)."""
+
+    before: int

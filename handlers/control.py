@@ -59,7 +59,8 @@ def _confirm(confirm_id: ConfirmId) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[row])
 
 
-async def _say(message: Message, answer: Answer) -> None:
+async def say(message: Message, answer: Answer) -> None:
+    """Tell what came of an act; what must be confirmed gets its buttons."""
     text, keyboard = _reply(answer)
     if isinstance(answer, Asked):
         text += "\n<i>Confirm within 60 seconds.</i>"
@@ -71,7 +72,7 @@ async def on_pause(
 ) -> None:
     account_id = await _account(message, member, store)
     if account_id is not None:
-        await _say(message, await accounts.pause(member, account_id))
+        await say(message, await accounts.pause(member, account_id))
 
 
 async def on_resume(
@@ -79,7 +80,7 @@ async def on_resume(
 ) -> None:
     account_id = await _account(message, member, store)
     if account_id is not None:
-        await _say(message, await accounts.ask_resume(member, account_id))
+        await say(message, await accounts.ask_resume(member, account_id))
 
 
 async def on_panic(
@@ -87,7 +88,7 @@ async def on_panic(
 ) -> None:
     account_id = await _account(message, member, store)
     if account_id is not None:
-        await _say(message, await accounts.ask_panic(member, account_id))
+        await say(message, await accounts.ask_panic(member, account_id))
 
 
 async def on_cap(
@@ -107,9 +108,9 @@ async def on_cap(
         await _show_caps(message, member, store, loop, clock)
     elif words[0].lower() == "off":
         kind = words[1].lower() if len(words) > 1 else ""
-        await _say(message, await accounts.ask_cap_off(member, account_id, _kind(kind)))
+        await say(message, await accounts.ask_cap_off(member, account_id, _kind(kind)))
     else:
-        await _say(message, await accounts.set_cap(member, account_id, words))
+        await say(message, await accounts.set_cap(member, account_id, words))
 
 
 def _kind(word: str) -> str:
@@ -156,7 +157,7 @@ async def on_cap_step(
     )
     await query.answer(_toast(answer))
     if isinstance(query.message, Message):
-        await _say(query.message, answer)
+        await say(query.message, answer)
 
 
 async def on_confirm(

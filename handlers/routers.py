@@ -2,9 +2,10 @@
 
 from aiogram import Router
 
-from handlers import control, errors, signals, start, status, terminals
+from handlers import control, errors, people, signals, start, status, terminals
 
 
 def routers() -> tuple[Router, ...]:
     """Return the routers, the hot one first: a tap is routed before anything else is tried."""
-    return tuple(each.router() for each in (errors, terminals, start, status, control, signals))
+    order = (errors, terminals, start, status, control, people, signals)
+    return tuple(each.router() for each in order)

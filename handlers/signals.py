@@ -15,6 +15,7 @@ from trading.decisions import (
     Decided,
     DecideResult,
     Duplicate,
+    FirstOfTwo,
     Ingested,
     NotAllowed,
     TooLate,
@@ -57,6 +58,8 @@ def toast(result: DecideResult) -> str:
             who = f" by {by}" if by else ""
             when = f" at {at:%H:%M:%S}" if at else ""
             return f"Already {_WORD.get(status, status.value)}{who}{when}. Nothing was changed."
+        case FirstOfTwo(by):
+            return f"1 of 2, by {by[:60]}: a second trader or owner must approve too"
         case TooLate():
             return "Too late: the signal expired. No trade."
         case NotAllowed():

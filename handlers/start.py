@@ -9,9 +9,21 @@ from handlers.cards.text import foreign
 from handlers.commands import command as said
 from handlers.ports import DeskStore, MenuOf
 from trading.model import Member
+from trading.people import PeopleService
 
 
-async def on_start(message: Message, member: Member, store: DeskStore, menu: MenuOf) -> None:
+async def on_start(
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    store: DeskStore,
+    menu: MenuOf,
+    people: PeopleService,
+) -> None:
+    if command.args:
+        # Whoever the link has just let in comes by here too: for them it is used up.
+        found = await people.redeem(command.args.strip()[:64], member.telegram_id, member.name)
+        member = found if isinstance(found, Member) else member
     await store.reachable_again(member.telegram_id)
     accounts = await store.accounts_of(member.id)
     names = ", ".join(str(account.login) for account in accounts) or "none yet"

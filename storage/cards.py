@@ -5,11 +5,12 @@ import sqlite3
 from datetime import datetime
 from decimal import Decimal
 
-from storage import outbox, rows
+from storage import outbox, rights, rows
 from trading.clock import from_ms
 from trading.ids import AccountId, ApprovalId, SignalId
 from trading.model import ApprovalStatus, Order, OrderStatus, Proposal, Side, SignalDraft
 from trading.notices import ApprovalCard, OrderView, Priority
+from trading.people import needs_second
 
 
 def refresh(connection: sqlite3.Connection, approval_id: ApprovalId, now: datetime) -> None:
@@ -28,13 +29,14 @@ def refresh(connection: sqlite3.Connection, approval_id: ApprovalId, now: dateti
 def view(connection: sqlite3.Connection, approval_id: ApprovalId) -> ApprovalCard:
     """Return the card of an approval as the database knows it."""
     row = connection.execute(
-        "SELECT a.*, s.source, s.draft_json, s.created_ms, ac.login, ac.currency,"
+        "SELECT a.*, s.source, s.draft_json, s.created_ms, ac.login, ac.currency, ac.second_above,"
         " m.name AS decided_by FROM approval a"
         " JOIN signal s ON s.id = a.signal_id JOIN account ac ON ac.id = a.account_id"
         " LEFT JOIN member m ON m.id = a.member_id WHERE a.id = ?",
         (approval_id,),
     ).fetchone()
     proposal = row["proposal_json"]
+    parsed = rows.decode(Proposal, proposal) if proposal else None
     return ApprovalCard(
         approval_id=approval_id,
         signal_id=SignalId(row["signal_id"]),
@@ -46,11 +48,15 @@ def view(connection: sqlite3.Connection, approval_id: ApprovalId) -> ApprovalCar
         source=row["source"],
         created_at=from_ms(row["created_ms"]),
         expires_at=from_ms(row["expires_ms"]),
-        proposal=rows.decode(Proposal, proposal) if proposal else None,
+        proposal=parsed,
         decided_by=row["decided_by"],
         decided_at=rows.instant(row["decided_ms"]),
         detail=row["detail"],
         order=_entry_order(connection, approval_id),
+        needs_second=needs_second(
+            None if parsed is None else parsed.risk_percent, rows.decimal(row["second_above"])
+        ),
+        voters=tuple(rights.voters(connection, approval_id)),
     )
 
 

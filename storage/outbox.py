@@ -39,7 +39,9 @@ def chats(
 ) -> list[int]:
     """Return the chats of an account's members of at least that role (None: of all owners)."""
     if account_id is None:
-        rows = connection.execute("SELECT telegram_id FROM member WHERE role = 'owner'")
+        rows = connection.execute(
+            "SELECT telegram_id FROM member WHERE everywhere = 'owner' ORDER BY id"
+        )
         return [row[0] for row in rows]
     rows = connection.execute(
         "SELECT m.telegram_id, am.role FROM account_member am "

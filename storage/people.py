@@ -1,62 +1,31 @@
 """Members, accounts and who may do what on which; every change leaves an audit row."""
 
 import sqlite3
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from storage import audit as trail
 from storage import outbox, rows
 from trading.clock import to_ms
 from trading.ids import AccountId, ConfirmId, MemberId
 from trading.model import Account, Confirmation, MarginMode, Member, Role, TradingState
 from trading.notices import Notice, Priority
 
-
-def audit(
-    connection: sqlite3.Connection,
-    now: datetime,
-    action: str,
-    detail: str = "",
-    *,
-    member: MemberId | None = None,
-    account: AccountId | None = None,
-) -> None:
-    """Write down who did what."""
-    connection.execute(
-        "INSERT INTO audit (at_ms, member_id, account_id, action, detail) VALUES (?, ?, ?, ?, ?)",
-        (to_ms(now), member, account, action, detail),
-    )
-
-
-def ensure_owners(
-    connection: sqlite3.Connection, telegram_ids: Iterable[int], now: datetime
-) -> None:
-    """Make each of them an owner of the desk and of every account it has."""
-    for telegram_id in telegram_ids:
-        row = connection.execute(
-            "INSERT INTO member (telegram_id, name, role, created_ms) VALUES (?, ?, 'owner', ?)"
-            " ON CONFLICT (telegram_id) DO UPDATE SET role = 'owner' RETURNING id",
-            (telegram_id, str(telegram_id), to_ms(now)),
-        ).fetchone()
-        connection.execute(
-            "INSERT INTO account_member (account_id, member_id, role)"
-            " SELECT id, ?, 'owner' FROM account WHERE member_id IS NULL"
-            " ON CONFLICT (account_id, member_id) DO UPDATE SET role = 'owner'",
-            (row["id"],),
-        )
+audit = trail.audit
 
 
 def member_by_telegram(connection: sqlite3.Connection, telegram_id: int) -> Member | None:
     """Return the member with that Telegram id, if we know them."""
     row = connection.execute(
-        "SELECT * FROM member WHERE telegram_id = ?", (telegram_id,)
+        "SELECT * FROM member WHERE telegram_id = ? AND revoked_ms IS NULL", (telegram_id,)
     ).fetchone()
     return None if row is None else rows.member(row)
 
 
 def members(connection: sqlite3.Connection) -> list[Member]:
     """Return everyone we know, in the order they came."""
-    return [rows.member(row) for row in connection.execute("SELECT * FROM member ORDER BY id")]
+    found = connection.execute("SELECT * FROM member WHERE revoked_ms IS NULL ORDER BY id")
+    return [rows.member(row) for row in found]
 
 
 def rename_member(connection: sqlite3.Connection, member_id: MemberId, name: str) -> None:
@@ -112,8 +81,12 @@ def open_account(
     ).fetchone()
     connection.execute(
         "INSERT INTO account_member (account_id, member_id, role)"
-        " SELECT ?1, id, 'owner' FROM member WHERE (?2 IS NULL AND role = 'owner') OR id = ?2",
+        " SELECT ?1, id, CASE WHEN id = ?2 THEN 'owner' ELSE everywhere END FROM member"
+        " WHERE (?2 IS NULL AND everywhere IS NOT NULL) OR id = ?2",
         (row["id"], member_id),
+    )
+    connection.execute(
+        "UPDATE member SET role = 'owner', revoked_ms = NULL WHERE id = ?", (member_id,)
     )
     opened = rows.account(row)
     audit(connection, now, "account_opened", f"entry equity {entry_equity}", account=opened.id)
@@ -171,7 +144,7 @@ def ask(
     row = connection.execute(
         "INSERT INTO confirmation (member_id, account_id, action, detail, created_ms, expires_ms)"
         " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-        (member_id, account_id, action, detail, to_ms(now), to_ms(now + ttl)),
+        (member_id, account_id or None, action, detail, to_ms(now), to_ms(now + ttl)),
     ).fetchone()
     return ConfirmId(row["id"])
 
@@ -193,7 +166,8 @@ def take_confirmation(
         "UPDATE confirmation SET used_ms = ? WHERE id = ? AND used_ms IS NULL",
         (to_ms(now), confirm_id),
     )
-    return Confirmation(AccountId(row["account_id"]), row["action"], row["detail"])
+    # 0 is the desk itself: a question about people is about no account alone.
+    return Confirmation(AccountId(row["account_id"] or 0), row["action"], row["detail"])
 
 
 def tell(

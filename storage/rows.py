@@ -89,6 +89,7 @@ def account(row: sqlite3.Row) -> Account:
         trading_state=TradingState(row["trading_state"]),
         entry_equity=decimal(row["entry_equity"]),
         flatten_asked_at=instant(row["flatten_asked_ms"]),
+        second_above=decimal(row["second_above"]),
     )
 
 

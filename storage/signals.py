@@ -2,8 +2,9 @@
 
 import sqlite3
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from storage import cards, people, rows
+from storage import cards, people, rights, rows
 from storage.rows import encode
 from trading.clock import to_ms
 from trading.decisions import (
@@ -11,6 +12,7 @@ from trading.decisions import (
     Decided,
     DecideResult,
     Duplicate,
+    FirstOfTwo,
     Ingested,
     NotAllowed,
     TooLate,
@@ -174,6 +176,19 @@ def decide(
     if row["expires_ms"] <= to_ms(now):
         _end(connection, approval_id, ApprovalStatus.EXPIRED, "", now)
         return TooLate()
+    if decision is not Decision.REJECT:
+        first = rights.first_of_two(connection, row, member_id, decision, _risk(row), now)
+        if first is not None:
+            people.audit(
+                connection,
+                now,
+                "signal_first_of_two",
+                f"approval {approval_id} {decision}",
+                member=member_id,
+                account=AccountId(row["account_id"]),
+            )
+            cards.refresh(connection, approval_id, now)
+            return FirstOfTwo(first)
     taken = ApprovalStatus.APPROVED if decision is Decision.APPROVE else ApprovalStatus.REJECTED
     connection.execute(
         "UPDATE approval SET status = ?, member_id = ?, decided_ms = ?"
@@ -191,6 +206,12 @@ def decide(
     )
     cards.refresh(connection, approval_id, now)
     return Decided(taken, account_id)
+
+
+def _risk(row: sqlite3.Row) -> Decimal | None:
+    """Return what approving would risk in percent, None while nobody can tell."""
+    proposal = row["proposal_json"]
+    return rows.decode(Proposal, proposal).risk_percent if proposal else None
 
 
 def _end(

@@ -13,6 +13,7 @@ from storage import (
     orders,
     outbox,
     people,
+    rights,
     signals,
 )
 from storage.base import StoreBase
@@ -49,7 +50,7 @@ class SqliteStore(StoreBase):
     # people and accounts
 
     async def ensure_owners(self, telegram_ids: Iterable[int]) -> None:
-        await self._write(people.ensure_owners, telegram_ids, self._now())
+        await self._write(rights.ensure_owners, tuple(telegram_ids), self._now())
 
     async def member(self, telegram_id: int) -> Member | None:
         return await self._glance(people.member_by_telegram, telegram_id)

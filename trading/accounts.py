@@ -1,7 +1,7 @@
 """What members do to an account: caps, pause, panic, resume; rights are checked here."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -59,6 +59,7 @@ class Asked:
 
 
 Answer = Done | Refused | Asked
+Act = Callable[[Member, Confirmation], Awaitable[Answer]]
 
 _DENIED = Refused("You may not do that on this account. Nothing was changed.")
 
@@ -70,6 +71,16 @@ class AccountService:
         self._store = store
         self._loop = loop
         self._clock = clock
+        self._acts: dict[str, Act] = {
+            "panic": self._panic,
+            "resume": self._resume,
+            "cap": self._confirmed_cap,
+            "cap_off": self._cap_off,
+        }
+
+    def confirms(self, acts: Mapping[str, Act]) -> None:
+        """Let a confirm button lead to another service's acts, by the action that was asked."""
+        self._acts.update(acts)
 
     async def pause(self, member: Member, account_id: AccountId) -> Answer:
         """Stop entries; open positions keep their stops."""
@@ -169,13 +180,7 @@ class AccountService:
             return Refused(_STALE[taken])
         if not yes:
             return Refused("Canceled. Nothing was changed.")
-        act = {
-            "panic": self._panic,
-            "resume": self._resume,
-            "cap": self._confirmed_cap,
-            "cap_off": self._cap_off,
-        }[taken.action]
-        return await act(member, taken)
+        return await self._acts[taken.action](member, taken)
 
     async def _panic(self, member: Member, taken: Confirmation) -> Answer:
         if not await self._may(member, taken.account_id, Role.TRADER):

@@ -41,6 +41,13 @@ class AlreadyDecided:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstOfTwo:
+    """The approval is noted; this risk takes a second person's."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class TooLate:
     """The signal had expired."""
 
@@ -50,4 +57,4 @@ class NotAllowed:
     """The member has no right to decide for that account."""
 
 
-DecideResult = Decided | AlreadyDecided | TooLate | NotAllowed
+DecideResult = Decided | AlreadyDecided | FirstOfTwo | TooLate | NotAllowed

@@ -13,6 +13,7 @@ from trading.model import (
     OrderStatus,
     Proposal,
     Purpose,
+    Role,
     Side,
     SignalDraft,
     TradingState,
@@ -68,6 +69,10 @@ class ApprovalCard:
     decided_at: datetime | None
     detail: str
     order: OrderView | None
+    needs_second: bool = False
+    """Whether this risk takes two people's approval."""
+    voters: tuple[str, ...] = ()
+    """Who has approved it so far, where two must."""
     kind: Literal["approval_card"] = "approval_card"
 
 
@@ -338,6 +343,19 @@ class Unreachable:
     kind: Literal["unreachable"] = "unreachable"
 
 
+@dataclass(frozen=True, slots=True)
+class RightsChanged:
+    """A person was let in, given another role, or shut out."""
+
+    name: str
+    telegram_id: int
+    role: Role | None
+    account: str
+    """Empty: every account."""
+    by: str
+    kind: Literal["rights_changed"] = "rights_changed"
+
+
 Notice = (
     ApprovalCard
     | OrderResolved
@@ -357,4 +375,5 @@ Notice = (
     | Started
     | TerminalNews
     | Unreachable
+    | RightsChanged
 )

@@ -152,6 +152,10 @@ class Sandbox:
         chat.username = username
         return chat
 
+    def speaks_as(self, chat: Chat, sender: User, text: str, extra: JsonObject) -> ChatMessage:
+        """Put a message there that Telegram shows under another name, as an anonymous admin's."""
+        return self._world.say(chat, sender, text, extra=extra)
+
     def migrate(self, group: Chat, new_id: int) -> Chat:
         """Turn a group into a supergroup with a new id; the old id answers with the new one."""
         new = self.group(new_id, group.title, bot_admin=group.bot_status == "administrator")

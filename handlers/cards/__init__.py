@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
 
-from handlers.cards import guard, orders, signal, status
+from handlers.cards import guard, orders, people, signal, status
 from handlers.cards.text import Card, fit
 from trading.notices import (
     ApprovalCard,
@@ -22,6 +22,7 @@ from trading.notices import (
     OrderResolved,
     OrderUnconfirmed,
     PositionClosed,
+    RightsChanged,
     Started,
     TerminalNews,
     TradingStateChanged,
@@ -78,5 +79,7 @@ def _text(notice: Notice, now: datetime) -> str:  # noqa: C901 - a flat table of
             return status.terminal_news(notice)
         case Unreachable():
             return status.unreachable(notice)
+        case RightsChanged():
+            return people.rights_changed(notice)
         case _:
             assert_never(notice)

@@ -172,6 +172,14 @@ def _state(card: ApprovalCard, now: datetime) -> list[str]:
             assert_never(card.status)
 
 
+def _two_people(card: ApprovalCard) -> list[str]:
+    if not card.needs_second:
+        return []
+    if not card.voters:
+        return ["👥 This risk needs two people's approval."]
+    return [f"👥 <b>1 of 2</b>: approved by {foreign(card.voters[0])}. A second person must too."]
+
+
 def _digits(card: ApprovalCard) -> int | None:
     return None if card.proposal is None else card.proposal.digits
 
@@ -179,7 +187,7 @@ def _digits(card: ApprovalCard) -> int | None:
 def _offered(card: ApprovalCard, now: datetime) -> list[str]:
     if now >= card.expires_at:
         return [f"⌛ Time ran out at {clock(card.expires_at, now)} {DASH} no trade."]
-    lines = []
+    lines = _two_people(card)
     if card.proposal is None:
         why = f": {foreign(card.detail, WORDS)}" if card.detail else ""
         lines.append(f"Size unknown{why or ': waiting for a reading from the terminal'}.")

@@ -11,6 +11,7 @@ from trading.model import (
     OrderType,
     Proposal,
     Purpose,
+    Role,
     Side,
     SignalDraft,
     TradingState,
@@ -35,6 +36,7 @@ from trading.notices import (
     OrderUnconfirmed,
     OrderView,
     PositionClosed,
+    RightsChanged,
     Started,
     TerminalNews,
     TradingStateChanged,
@@ -171,4 +173,5 @@ EVERY: tuple[Notice, ...] = (
     TerminalNews("5012345", "Broker-Demo", ok=False, words="the password is wrong"),
     Started("Demo 1001", "USD", Decimal(10000), TradingState.HALTED, 2, 1, 252, simulated=True),
     Unreachable("Owner", 7, "Forbidden: bot was blocked by the user"),
+    RightsChanged("Pavel", 8, Role.TRADER, "1001", "Owner"),
 )

@@ -162,3 +162,8 @@ def test_a_later_programs_backup_and_the_database_itself_are_refused(
     with pytest.raises(StoreError, match="itself"):
         restore(database, database)
     assert marks(database) == ["first"]
+
+
+def test_the_steps_of_the_schema_are_numbered_without_gap_or_double() -> None:
+    numbers = [number for number, _ in migrations()]
+    assert numbers == list(range(1, len(numbers) + 1))

@@ -53,6 +53,8 @@ class Account:
     """Own equity when the desk first saw the account; the base of the percent cap."""
     flatten_asked_at: datetime | None = None
     """Set while every position is to be closed; cleared by a snapshot that shows none."""
+    second_above: Decimal | None = None
+    """Percent of risk above which two people approve; None: one is enough."""
 
 
 @dataclass(frozen=True, slots=True)
