@@ -88,7 +88,8 @@ class App:
             await self.stopping.wait()
             log.info("desk_stopping")
             menu.cancel()
-            fleet.cancel()
+            self.fleet.stop()
+            await fleet
             await self.polling.stop()
             await polling
             self.schedule.stop()

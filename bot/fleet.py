@@ -48,19 +48,27 @@ class Fleet:
         self._clock = clock
         self._running: dict[int, _Running] = {}
         self._changed = asyncio.Event()
+        self._stopping = asyncio.Event()
 
     def follow(self) -> None:
         """Say that a row changed."""
         self._changed.set()
 
+    def stop(self) -> None:
+        """End after the step in progress: one cut short could lose hold of a worker."""
+        self._stopping.set()
+        self._changed.set()
+
     async def run(self) -> None:
-        """Follow the rows until cancelled."""
-        while True:
+        """Follow the rows until stopped."""
+        while not self._stopping.is_set():
             self._changed.clear()
             try:
                 await self.step()
             except StoreError as error:
                 log.warning("fleet_not_read", extra={"facts": {"why": str(error)}})
+            if self._stopping.is_set():
+                return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FOLLOW_SECONDS):
                     await self._changed.wait()
