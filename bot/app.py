@@ -37,8 +37,10 @@ from storage.database import open_database
 from storage.member_store import MemberStore
 from storage.store import SqliteStore
 from storage.terminals_store import TerminalsStore
+from storage.why import SqliteWhyStore
 from trading.accounts import AccountService
 from trading.audit import AuditService
+from trading.calculator import Calculator
 from trading.clock import Clock, SystemClock
 from trading.events import Listener
 from trading.heartbeat import HeartbeatService
@@ -178,6 +180,8 @@ async def open_app(
             heartbeat=heartbeat,
             menu=menu,
             enrolment=enrolment,
+            why=SqliteWhyStore(database, clock),
+            calculator=Calculator(loop, _limits(settings)),
         )
         dispatcher.update.outer_middleware(MemberGate(store, people))
         dispatcher.message.middleware(CommandGate())
@@ -222,6 +226,18 @@ def _limits(settings: Settings) -> RiskLimits:
         max_volume=risk.max_volume,
         max_spread_points=risk.max_spread_points,
         max_deviation_points=risk.max_deviation_points,
+        max_positions_per_symbol=risk.max_positions_per_symbol,
+        max_positions_per_currency=risk.max_positions_per_currency,
+        max_spread_ratio=risk.max_spread_ratio,
+        max_drift_points=risk.max_drift_points,
+        max_drift_r=risk.max_drift_r,
+        allow_duplicate=risk.allow_duplicate,
+        allow_opposite=risk.allow_opposite,
+        max_orders=risk.max_orders,
+        order_window_seconds=risk.order_window_seconds,
+        sessions=risk.sessions,
+        weekend_minutes=risk.weekend_minutes,
+        stress_percent=risk.stress_percent,
         max_snapshot_age=max(2.0, settings.loop.interval_seconds * 2),
     )
 

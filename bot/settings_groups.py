@@ -18,6 +18,8 @@ from pydantic import (
     model_validator,
 )
 
+from trading.risk.sessions import SessionWindow, parse_window
+
 OFFICIAL_API = "https://api.telegram.org"
 
 
@@ -69,6 +71,12 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
+def _windows(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(parse_window(part) for part in re.split("[,;]", value) if part.strip())
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -94,6 +102,7 @@ Currency = Annotated[str, BeforeValidator(_upper), Field(pattern="^[A-Z]{3,8}$")
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
 ]
+Sessions = Annotated[tuple[SessionWindow, ...], BeforeValidator(_windows)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
 
@@ -209,6 +218,42 @@ class RiskSettings(_Group):
         None, ge=1, description="spread at most, in points; empty = no limit"
     )
     max_deviation_points: int = Field(20, ge=0, description="slippage allowed, in points")
+    max_positions_per_symbol: int | None = Field(
+        None, ge=1, description="positions in one symbol at most; empty = no limit of its own"
+    )
+    max_positions_per_currency: int | None = Field(
+        None, ge=1, description="positions that hold one currency at most; empty = no limit"
+    )
+    max_spread_ratio: Decimal | None = Field(
+        None, ge=1, le=1000, description="spread at most, times its ten-minute median; empty = off"
+    )
+    max_drift_points: int | None = Field(
+        None, ge=0, description="price run since the signal at most, in points; empty = only in R"
+    )
+    max_drift_r: Positive = Field(
+        Decimal("0.5"), description="price run since the signal at most, in distances to the stop"
+    )
+    allow_duplicate: bool = Field(
+        True, description="false refuses an entry on a side of a symbol that is held already"
+    )
+    allow_opposite: bool = Field(
+        True, description="false refuses an entry against what is held (netting: always refused)"
+    )
+    max_orders: int | None = Field(
+        120, ge=1, description="entries sent in the window at most, then wait; empty = no limit"
+    )
+    order_window_seconds: int = Field(
+        60, ge=1, le=86_400, description="the window of RISK_MAX_ORDERS, in seconds"
+    )
+    sessions: Sessions = Field(
+        (), description="entries only then, such as `Mon-Fri 08:00-17:00 Europe/London, …`"
+    )
+    weekend_minutes: int = Field(
+        0, ge=0, le=7200, description="no entries so long before the weekend, nor in it; 0 = off"
+    )
+    stress_percent: Decimal = Field(
+        Decimal(2), gt=0, le=100, description="price move at which what has no stop is counted"
+    )
 
 
 class AccountsSettings(_Group):

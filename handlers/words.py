@@ -31,8 +31,20 @@ DUPLICATE_POSITION      symbol, side
 OPPOSITE_POSITION       symbol, side (of the position that is open)
 CAP_REACHED             equity, floor, currency
 WORST_CASE_BELOW_FLOOR  worst, floor, limit (the largest new risk), currency
-ORDER_RATE              value, limit (orders a minute)
+ORDER_RATE              value, limit, window (orders in so many seconds), left (seconds)
 SESSION_CLOSED          symbol
+SESSION_WINDOW          value (now), limit (the windows)
+WEEKEND_WINDOW          value, limit (minutes)
+SPREAD_UNKNOWN          symbol, value, limit (readings)
+PRICE_UNKNOWN           none
+RISK_UNKNOWN            symbol
+EXPOSURE_UNKNOWN        symbol
+MARGIN_UNKNOWN          symbol
+TOO_MANY_IN_SYMBOL      symbol, positions, limit
+TOO_MANY_IN_CURRENCY    currency, positions, limit
+LOSS_STREAK             value, limit (losses in a row), until
+LOSS_LOOKBACK           value, limit (money), window, until
+BALANCE_UNEXPLAINED     value, currency
 ======================  ======================================================================
 
 Where ``digits`` is among the facts, points are shown as pips.
@@ -84,6 +96,7 @@ _TEMPLATES: Final[Mapping[DenialReason, tuple[str, ...]]] = {
         "there is no fresh price",
     ),
     _R.SPREAD_TOO_WIDE: (
+        "the spread of {symbol} is {spread}, usually {usual}, the limit is {limit}",
         "the spread of {symbol} is {spread}, the limit is {limit}",
         "the spread is {spread}, the limit is {limit}",
         "the spread is too wide",
@@ -162,14 +175,63 @@ _TEMPLATES: Final[Mapping[DenialReason, tuple[str, ...]]] = {
         "if every stop were hit, equity would fall below a drawdown floor",
     ),
     _R.ORDER_RATE: (
+        (
+            "{value} entries were sent in {window} s, the limit is {limit}:"
+            " the next may go in {left} s"
+        ),
         "{value} orders in the last minute, the limit is {limit}",
         "too many orders in a short time",
     ),
     _R.SESSION_CLOSED: ("the market for {symbol} is closed", "the market is closed"),
+    _R.SESSION_WINDOW: (
+        "it is {value}, entries are allowed in {limit}",
+        "entries are not allowed at this hour",
+    ),
+    _R.WEEKEND_WINDOW: (
+        "the weekend is {value} min away, the limit is {limit} min",
+        "it is too near to the weekend",
+    ),
+    _R.SPREAD_UNKNOWN: (
+        "the usual spread of {symbol} is not known yet ({value} of {limit} readings)",
+        "the usual spread is not known yet",
+    ),
+    _R.PRICE_UNKNOWN: ("no price was shown when it was approved, so its drift is unknown",),
+    _R.RISK_UNKNOWN: (
+        "the terminal cannot say what a stop in {symbol} would cost",
+        "the terminal cannot say what the stop would cost",
+    ),
+    _R.EXPOSURE_UNKNOWN: (
+        "what is held in {symbol} cannot be valued",
+        "what is held cannot be valued",
+    ),
+    _R.MARGIN_UNKNOWN: (
+        "the terminal cannot say what margin {symbol} needs",
+        "the terminal cannot say what margin it needs",
+    ),
+    _R.TOO_MANY_IN_SYMBOL: (
+        "{positions} positions in {symbol} are held, the limit is {limit}",
+        "too many positions in the symbol are held",
+    ),
+    _R.TOO_MANY_IN_CURRENCY: (
+        "{positions} positions in {currency} are held, the limit is {limit}",
+        "too many positions in the currency are held",
+    ),
+    _R.LOSS_STREAK: (
+        "{value} losses in a row, the limit is {limit}: entries are paused until {until}",
+        "too many losses in a row: entries are paused",
+    ),
+    _R.LOSS_LOOKBACK: (
+        "{value} lost in {window}, the limit is {limit}: entries are paused until {until}",
+        "too much was lost of late: entries are paused",
+    ),
+    _R.BALANCE_UNEXPLAINED: (
+        "the balance moved by {value} {currency} that no deal explains: answer the question",
+        "the balance moved by something that no deal explains",
+    ),
 }
 
 _MONEY: Final = frozenset({"worst", "floor", "equity", "margin", "free", "risk"})
-_POINTS: Final = frozenset({"spread", "drift", "distance"})
+_POINTS: Final = frozenset({"spread", "drift", "distance", "usual"})
 _LIMIT_IN_POINTS: Final = frozenset({_R.SPREAD_TOO_WIDE, _R.PRICE_RAN, _R.STOP_TOO_CLOSE})
 _FIELDS: Final = {
     template: frozenset(name for _, name, _, _ in Formatter().parse(template) if name)

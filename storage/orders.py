@@ -7,13 +7,14 @@ from datetime import datetime
 
 from storage import breaches, cards, people, rows
 from storage.rows import encode
-from trading.clock import to_ms
+from trading.clock import from_ms, to_ms
 from trading.ids import AccountId, ApprovalId, OrderId
 from trading.model import (
     Accepted,
     Action,
     Denial,
     Filled,
+    Finding,
     NewOrder,
     Order,
     OrderStatus,
@@ -34,7 +35,11 @@ _DONE_WHEN_ACCEPTED = frozenset({Action.SLTP, Action.MODIFY, Action.REMOVE, Acti
 
 
 def deny(
-    connection: sqlite3.Connection, approval_id: ApprovalId, denial: Denial, now: datetime
+    connection: sqlite3.Connection,
+    approval_id: ApprovalId,
+    denial: Denial,
+    now: datetime,
+    checks: tuple[Finding, ...] = (),
 ) -> bool:
     """Refuse an approved entry, with the numbers; False when it was no longer approved."""
     row = _take(connection, approval_id)
@@ -43,8 +48,8 @@ def deny(
     request = json.dumps({"action": "deal", "client_order_id": 0, "symbol": row["symbol"]})
     order = connection.execute(
         "INSERT INTO orders (account_id, approval_id, client_order_id, purpose, symbol,"
-        " request_json, facts_json, status, detail, created_ms, finished_ms)"
-        " VALUES (?, ?, ?, 'entry', ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        " request_json, facts_json, status, detail, created_ms, finished_ms, checks_json)"
+        " VALUES (?, ?, ?, 'entry', ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (
             row["account_id"],
             approval_id,
@@ -56,6 +61,7 @@ def deny(
             denial.reason,
             to_ms(now),
             to_ms(now),
+            rows.findings(checks),
         ),
     ).fetchone()
     _event(connection, OrderId(order["id"]), None, OrderStatus.DENIED, denial.reason, now)
@@ -83,8 +89,9 @@ def submit(connection: sqlite3.Connection, new: NewOrder, now: datetime) -> Orde
     target = new.request.position or new.request.order
     row = connection.execute(
         "INSERT INTO orders (account_id, approval_id, breach_id, client_order_id, purpose, symbol,"
-        " target, request_json, facts_json, expected_price, status, created_ms, submitted_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " target, request_json, facts_json, expected_price, status, created_ms, submitted_ms,"
+        " checks_json)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING RETURNING *",
         (
             new.account_id,
@@ -100,6 +107,7 @@ def submit(connection: sqlite3.Connection, new: NewOrder, now: datetime) -> Orde
             advance(None, OrderStatus.SUBMITTED),
             to_ms(now),
             to_ms(now),
+            rows.findings(new.checks),
         ),
     ).fetchone()
     if row is None:
@@ -363,6 +371,18 @@ def recent(connection: sqlite3.Connection, account_id: AccountId, limit: int) ->
         "SELECT * FROM orders WHERE account_id = ? ORDER BY id DESC LIMIT ?", (account_id, limit)
     )
     return [rows.order(row) for row in found]
+
+
+def entries_since(
+    connection: sqlite3.Connection, account_id: AccountId, since: datetime
+) -> list[datetime]:
+    """Return when entries were sent since an instant, oldest first."""
+    found = connection.execute(
+        "SELECT submitted_ms FROM orders WHERE account_id = ? AND purpose = 'entry'"
+        " AND submitted_ms > ? ORDER BY submitted_ms",
+        (account_id, to_ms(since)),
+    )
+    return [from_ms(row["submitted_ms"]) for row in found]
 
 
 def rejected_lately(

@@ -20,6 +20,7 @@ from trading.model import (
     Account,
     Approval,
     ApprovalStatus,
+    Finding,
     MarginMode,
     Member,
     Order,
@@ -55,6 +56,11 @@ def decode(kind: type[T], text: str) -> T:
     """Return the record that ``encode`` wrote; raise on anything else."""
     record: T = _adapter(kind).validate_json(text)
     return record
+
+
+def findings(checks: tuple[Finding, ...]) -> str | None:
+    """Return what the checks found as JSON text; None where nothing was checked."""
+    return encode(checks, tuple[Finding, ...]) if checks else None
 
 
 def instant(ms: int | None) -> datetime | None:

@@ -22,6 +22,7 @@ from trading.model import (
     Approval,
     ApprovalStatus,
     Decision,
+    Finding,
     Proposal,
     Role,
     SignalDraft,
@@ -145,11 +146,13 @@ def propose(
     approval_id: ApprovalId,
     proposal: Proposal | None,
     now: datetime,
+    checks: tuple[Finding, ...] = (),
 ) -> None:
     """Keep what approving would do, and show the card (None: its size is not known yet)."""
     if proposal is not None:
         connection.execute(
-            "UPDATE approval SET proposal_json = ? WHERE id = ?", (encode(proposal), approval_id)
+            "UPDATE approval SET proposal_json = ?, checks_json = ? WHERE id = ?",
+            (encode(proposal), rows.findings(checks), approval_id),
         )
     cards.refresh(connection, approval_id, now)
 

@@ -30,6 +30,7 @@ from trading.model import (
     Deal,
     Decision,
     Denial,
+    Finding,
     MarginMode,
     Member,
     NewOrder,
@@ -148,8 +149,13 @@ class SqliteStore(StoreBase):
     async def without_card(self, account_id: AccountId, limit: int) -> list[Approval]:
         return await self._read(signals.without_card, account_id, limit)
 
-    async def propose(self, approval_id: ApprovalId, proposal: Proposal | None) -> None:
-        await self._write(signals.propose, approval_id, proposal, self._now())
+    async def propose(
+        self,
+        approval_id: ApprovalId,
+        proposal: Proposal | None,
+        checks: tuple[Finding, ...] = (),
+    ) -> None:
+        await self._write(signals.propose, approval_id, proposal, self._now(), checks)
 
     async def decide(
         self, approval_id: ApprovalId, member_id: MemberId, decision: Decision
@@ -179,8 +185,13 @@ class SqliteStore(StoreBase):
 
     # orders and deals
 
-    async def deny(self, approval_id: ApprovalId, denial: Denial) -> bool:
-        return await self._write(orders.deny, approval_id, denial, self._now())
+    async def deny(
+        self, approval_id: ApprovalId, denial: Denial, checks: tuple[Finding, ...] = ()
+    ) -> bool:
+        return await self._write(orders.deny, approval_id, denial, self._now(), checks)
+
+    async def entries_since(self, account_id: AccountId, since: datetime) -> list[datetime]:
+        return await self._glance(orders.entries_since, account_id, since)
 
     async def submit(self, new: NewOrder) -> Order | None:
         return await self._database.run(orders.submit, new, self._now())

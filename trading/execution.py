@@ -59,7 +59,9 @@ class OrderExecutor:
         """Send an approved entry, or refuse it; None when it was no longer to be sent."""
         started = self._clock.monotonic()
         if plan.denial is not None or plan.request is None:
-            if plan.denial is not None and await self._store.deny(approval.id, plan.denial):
+            if plan.denial is not None and await self._store.deny(
+                approval.id, plan.denial, plan.findings
+            ):
                 self._reporter.event(
                     EventType.ORDER_DENIED,
                     approval_id=approval.id,
@@ -74,6 +76,7 @@ class OrderExecutor:
                 approval_id=approval.id,
                 expected_price=plan.expected_price,
                 facts=plan.facts or {},
+                checks=plan.findings,
             )
         )
         if order is None:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from trading.clock import Clock
@@ -36,6 +36,7 @@ from trading.reconcile import Reconciler
 from trading.reporting import Reporter
 from trading.risk import RiskLimits
 from trading.sight import Sight
+from trading.spreads import SpreadBook
 from trading.stops import StopKeeper
 from trading.symbols import SymbolBook
 
@@ -79,7 +80,9 @@ class AccountLoop:
     ) -> None:
         self.terminal = terminal
         self.symbols = SymbolBook(terminal, clock)
-        self.planner = Planner(terminal, self.symbols, limits, clock)
+        self.spreads = SpreadBook()
+        self.planner = Planner(terminal, self.symbols, limits, clock, self.spreads)
+        self._limits = limits
         self.executor = OrderExecutor(terminal, store, clock, reporter, self._leaving)
         self.account: Account | None = None
         self.snapshot: Snapshot | None = None
@@ -232,7 +235,11 @@ class AccountLoop:
     async def _look(self, facts: PassFacts | None) -> Snapshot:
         wanted = [] if facts is None else list(facts.symbols)
         names = await self.symbols.broker_symbols(wanted) if wanted else {}
-        snapshot = await self.terminal.snapshot(sorted(set(names.values())))
+        symbols = set(names.values())
+        if self._limits.max_spread_ratio is not None:
+            symbols.update(self.spreads.watched(self._clock.monotonic()))
+        snapshot = await self.terminal.snapshot(sorted(symbols))
+        self.spreads.take(snapshot)
         if self.account is not None:
             _same_login(self.account, snapshot)
         self.snapshot = snapshot
@@ -292,22 +299,36 @@ class AccountLoop:
         assert self._reconciler is not None
         await self._reconciler.resolve(orders, snapshot)
 
-    def _standing(self, facts: PassFacts, waiting: int = 0) -> Standing:
+    async def _standing(self, facts: PassFacts) -> Standing:
         entries = [order for order in facts.orders if order.purpose is Purpose.ENTRY]
+        recent, left = await self._recent_entries(facts.account.id)
         return Standing(
             account=facts.account,
             floor=self.verdict.floor,
-            waiting=waiting,
+            intents=tuple(order.request for order in entries),
             unresolved=any(order.unresolved_at is not None for order in entries),
             blind=self.verdict.problem,
+            recent_orders=recent,
+            window_left=left,
         )
 
+    async def _recent_entries(self, account_id: AccountId) -> tuple[int, float]:
+        """Return entries sent in the throttle's window, and seconds until the oldest leaves it."""
+        if self._limits.max_orders is None:
+            return 0, 0.0
+        now, window = self._clock.now(), timedelta(seconds=self._limits.order_window_seconds)
+        sent = await self._store.entries_since(account_id, now - window)
+        return len(sent), (sent[0] + window - now).total_seconds() if sent else 0.0
+
     async def _offer(self, facts: PassFacts, snapshot: Snapshot) -> None:
+        if not facts.uncarded:
+            return
+        standing = await self._standing(facts)
         for approval in facts.uncarded:
-            plan = await self.planner.plan(approval, snapshot, self._standing(facts))
+            plan = await self.planner.plan(approval, snapshot, standing)
             if _may_get_a_price(approval, plan, self._clock.now()):
                 continue
-            await self._store.propose(approval.id, plan.proposal)
+            await self._store.propose(approval.id, plan.proposal, plan.findings)
             self._reporter.event(
                 EventType.SIGNAL_OFFERED,
                 approval_id=approval.id,
@@ -318,7 +339,7 @@ class AccountLoop:
         """Send what was approved; closes and the guard never wait for the batch."""
         if not facts.due:
             return
-        standing = self._standing(facts)
+        standing = await self._standing(facts)
         if standing.unresolved or self.verdict.state is None:
             return  # held, not denied: it is sent or expires once we can see
         for sent, approval in enumerate(facts.due):
@@ -326,8 +347,15 @@ class AccountLoop:
                 break
             if sent and await self._flatten_wished():
                 break
-            plan = await self.planner.plan(approval, snapshot, replace(standing, waiting=sent))
+            plan = await self.planner.plan(approval, snapshot, standing)
             order = await self.executor.enter(approval, plan, self._planned_anew)
+            if order is not None:
+                # The snapshot does not show it yet, and it counts from now on.
+                standing = replace(
+                    standing,
+                    intents=(*standing.intents, order.request),
+                    recent_orders=standing.recent_orders + 1,
+                )
             if order is not None and order.unresolved_at is not None:
                 break
         await self._store.count_signals(facts.account.id, len(facts.due))
@@ -345,9 +373,9 @@ class AccountLoop:
         assert facts is not None
         # Its own intent is on disk by now and must not stand in its own way.
         others = tuple(one for one in facts.orders if one.approval_id != approval.id)
-        return await self.planner.plan(
-            approval, snapshot, self._standing(replace(facts, orders=others))
-        )
+        standing = await self._standing(replace(facts, orders=others))
+        recent = max(0, standing.recent_orders - 1)
+        return await self.planner.plan(approval, snapshot, replace(standing, recent_orders=recent))
 
     # --- sight -------------------------------------------------------------------------------
 

@@ -1,16 +1,18 @@
 """From a signal to what would be sent: size, levels, and the first reason not to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from trading.clock import Clock
 from trading.drawdown.budget import loss_per_lot, open_risk
+from trading.errors import TerminalRefused
 from trading.ids import mint_client_order_id, order_comment
 from trading.model import (
     Account,
     Action,
     Approval,
+    ApprovalStatus,
     Denial,
     DenialReason,
     OrderRequest,
@@ -24,8 +26,9 @@ from trading.model import (
 )
 from trading.money import HUNDRED, floor_to_step, percent_of, round_to_tick
 from trading.ports import Terminal
-from trading.risk import OrderContext, RiskLimits, check_order, deny
+from trading.risk import Finding, Held, OrderContext, RiskLimits, assess, deny
 from trading.sizing import Refusal, lots_for_risk
+from trading.spreads import SpreadBook
 from trading.symbols import SymbolBook
 
 ZERO = Decimal(0)
@@ -39,9 +42,14 @@ class Standing:
     account: Account
     floor: Decimal | None
     """The highest line of the caps that act."""
-    waiting: int = 0
+    intents: tuple[OrderRequest, ...] = ()
+    """Entries on disk that are not finished: counted where the broker does not show them yet."""
     unresolved: bool = False
     blind: str = ""
+    recent_orders: int = 0
+    window_left: float = 0.0
+    pauses: tuple[Denial, ...] = ()
+    unexplained: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +61,22 @@ class Plan:
     denial: Denial | None
     expected_price: Decimal | None = None
     facts: Mapping[str, str] | None = None
+    findings: tuple[Finding, ...] = ()
+    """Every rule that was checked, for /why."""
 
 
 class Planner:
     """Works out plans with the terminal's own profit and margin calculation."""
 
     def __init__(
-        self, terminal: Terminal, symbols: SymbolBook, limits: RiskLimits, clock: Clock
+        self,
+        terminal: Terminal,
+        symbols: SymbolBook,
+        limits: RiskLimits,
+        clock: Clock,
+        spreads: SpreadBook,
     ) -> None:
+        self._spreads = spreads
         self._terminal = terminal
         self._symbols = symbols
         self._limits = limits
@@ -75,9 +91,9 @@ class Planner:
         names = await self._symbols.candidates(draft.symbol)
         if len(names) != 1:
             return _hopeless(draft, _no_symbol(draft.symbol, names))
-        specs = await self._symbols.specs(
-            [names[0], *(position.symbol for position in snapshot.positions)]
-        )
+        intents = _unseen(standing.intents, snapshot)
+        held = _held(snapshot, intents)
+        specs = await self._symbols.specs([names[0], *(one.symbol for one in held)])
         spec = specs.get(names[0])
         if spec is None:
             return _hopeless(draft, deny(DenialReason.SYMBOL_UNKNOWN, symbol=draft.symbol))
@@ -91,7 +107,7 @@ class Planner:
         volume, refusal = self._volume(
             approval, draft, spec, per_lot, own, snapshot.account.currency
         )
-        risk = None if per_lot is None else per_lot * volume
+        usual, readings = self._spreads.usual(spec.name)
         context = OrderContext(
             account=standing.account,
             snapshot=snapshot,
@@ -100,22 +116,32 @@ class Planner:
             draft=draft,
             entry=entry,
             volume=volume,
-            risk_money=risk,
-            margin=await self._margin(draft, spec, volume, entry, refusal),
+            risk_money=None if per_lot is None else per_lot * volume,
+            margin=await self._margin(draft, spec, volume, entry, refusal, intents),
             floor=standing.floor,
-            open_risk=_open_risk(snapshot, specs),
-            waiting=standing.waiting,
+            open_risk=_open_risk(snapshot, intents, specs, self._limits.stress_percent),
             unresolved=standing.unresolved,
             blind=standing.blind,
             expires_at=approval.expires_at,
             now=self._clock.now(),
             snapshot_age=self._clock.monotonic() - snapshot.taken,
             limits=self._limits,
+            held=held,
+            specs=specs,
+            reference=_reference(draft, approval),
+            offering=approval.status is ApprovalStatus.OFFERED,
+            usual_spread=usual,
+            spread_readings=readings,
+            recent_orders=standing.recent_orders,
+            window_left=standing.window_left,
+            pauses=standing.pauses,
+            unexplained=standing.unexplained,
         )
-        denial = _first(context, refusal)
+        findings = _with_size(assess(context), context, refusal)
+        denial = next((one.denial for one in findings if one.denial is not None), None)
         proposal = _proposal(context, denial, refused=refusal is not None)
         request = None if denial is not None else self._request(context)
-        return Plan(proposal, request, denial, entry, _facts(context))
+        return Plan(proposal, request, denial, entry, _facts(context), findings)
 
     async def _loss_per_lot(
         self, draft: SignalDraft, spec: SymbolSpec, entry: Decimal
@@ -124,7 +150,10 @@ class Planner:
         stop = draft.stop_loss
         if stop is None or (entry - stop) * draft.side.sign <= 0:
             return None
-        result = await self._terminal.profit(draft.side, spec.name, ONE_LOT, entry, stop)
+        try:
+            result = await self._terminal.profit(draft.side, spec.name, ONE_LOT, entry, stop)
+        except TerminalRefused:
+            result = ZERO
         # A terminal that calculates a gain at the stop, or nothing, is not to be believed.
         by_tick = loss_per_lot(spec, abs(entry - stop))
         return -result if result < 0 else by_tick if by_tick > 0 else None
@@ -165,10 +194,21 @@ class Planner:
         volume: Decimal,
         entry: Decimal,
         refusal: Denial | None,
-    ) -> Decimal:
+        intents: Iterable[OrderRequest],
+    ) -> Decimal | None:
+        """Return the margin of the entry and of what was just sent; None where refused."""
         if refusal is not None or volume <= 0:
             return ZERO
-        return await self._terminal.margin(draft.side, spec.name, volume, entry)
+        wanted = [(draft.side, spec.name, volume, entry)]
+        wanted += [
+            (one.side, one.symbol, one.volume, one.price)
+            for one in intents
+            if one.side is not None and one.volume is not None and one.price is not None
+        ]
+        try:
+            return sum([await self._terminal.margin(*one) for one in wanted], ZERO)
+        except TerminalRefused:
+            return None
 
     def _request(self, ctx: OrderContext) -> OrderRequest:
         draft, spec = ctx.draft, ctx.spec
@@ -209,7 +249,8 @@ def _hopeless(draft: SignalDraft, denial: Denial) -> Plan:
         problem=denial,
         simulated=False,
     )
-    return Plan(proposal, None, denial)
+    found = Finding("symbol and price", draft.symbol, "one the broker has, and quotes", denial)
+    return Plan(proposal, None, denial, findings=(found,))
 
 
 def _no_symbol(symbol: str, names: tuple[str, ...]) -> Denial:
@@ -246,41 +287,77 @@ def _entry(draft: SignalDraft, quote: Quote | None) -> Decimal | None:
     return high if nearest_is_high else low
 
 
-def _open_risk(snapshot: Snapshot, specs: Mapping[str, SymbolSpec]) -> Decimal:
-    risks = [
-        open_risk(position, specs[position.symbol])
-        for position in snapshot.positions
-        if position.symbol in specs
+def _reference(draft: SignalDraft, approval: Approval) -> Decimal | None:
+    """Return the price drift counts from: the signal's nearer end, or what the card showed."""
+    if draft.entry is not None:
+        low, high = draft.entry
+        return high if draft.side is Side.BUY else low
+    shown = approval.proposal
+    return shown.price if shown is not None and shown.price > 0 else None
+
+
+def _unseen(intents: Iterable[OrderRequest], snapshot: Snapshot) -> list[OrderRequest]:
+    """Return the intents that the broker's books do not show yet."""
+    seen = {one.client_order_id for one in snapshot.positions}
+    seen |= {one.client_order_id for one in snapshot.orders}
+    return [one for one in intents if one.client_order_id not in seen]
+
+
+def _held(snapshot: Snapshot, intents: Iterable[OrderRequest]) -> tuple[Held, ...]:
+    held = [Held(one.symbol, one.side, one.volume) for one in snapshot.positions]
+    held += [Held(one.symbol, one.side, one.volume) for one in snapshot.orders]
+    for one in intents:
+        if one.side is not None:
+            held.append(Held(one.symbol, one.side, one.volume or ZERO))
+    return tuple(held)
+
+
+def _open_risk(
+    snapshot: Snapshot,
+    intents: Iterable[OrderRequest],
+    specs: Mapping[str, SymbolSpec],
+    stress_percent: Decimal,
+) -> Decimal | None:
+    """Return what is lost if every stop is hit, None where a symbol's terms are not known."""
+    total = ZERO
+    for position in snapshot.positions:
+        if position.symbol not in specs:
+            return None
+        total += open_risk(position, specs[position.symbol], stress_percent)
+    waiting = [(one.symbol, one.price, one.stop_loss, one.volume) for one in snapshot.orders]
+    waiting += [
+        (one.symbol, one.price or ZERO, one.stop_loss, one.volume or ZERO) for one in intents
     ]
-    for order in snapshot.orders:
-        spec = specs.get(order.symbol)
-        if spec is not None and order.stop_loss is not None:
-            distance = abs(order.price - order.stop_loss)
-            risks.append(loss_per_lot(spec, distance) * order.volume)
-    return sum(risks, ZERO)
+    for symbol, price, stop, volume in waiting:
+        if symbol not in specs or price <= 0:
+            return None
+        distance = price * stress_percent / HUNDRED if stop is None else abs(price - stop)
+        total += loss_per_lot(specs[symbol], distance) * volume
+    return total
 
 
-def _first(ctx: OrderContext, refusal: Denial | None) -> Denial | None:
-    """Sizing sits right before the volume check; what comes earlier is told first."""
-    denial = check_order(ctx)
-    if refusal is None:
-        return denial
-    early = denial is not None and denial.reason not in _AFTER_SIZING
-    return denial if early else refusal
+def open_exposure(
+    snapshot: Snapshot, specs: Mapping[str, SymbolSpec], stress_percent: Decimal
+) -> Decimal | None:
+    """Return what is lost if every stop is hit, None where a symbol's terms are not known."""
+    return _open_risk(snapshot, (), specs, stress_percent)
 
 
-_AFTER_SIZING = frozenset(
-    {
-        DenialReason.VOLUME_TOO_SMALL,
-        DenialReason.VOLUME_OFF_STEP,
-        DenialReason.VOLUME_TOO_LARGE,
-        DenialReason.OPPOSITE_POSITION,
-        DenialReason.TOO_MANY_POSITIONS,
-        DenialReason.WORST_CASE_BELOW_FLOOR,
-        DenialReason.CAP_REACHED,
-        DenialReason.MARGIN_TOO_SMALL,
-    }
-)
+def _with_size(
+    findings: Sequence[Finding], ctx: OrderContext, refusal: Denial | None
+) -> tuple[Finding, ...]:
+    """Put the sizing right before the volume check; what comes earlier is told first."""
+    if ctx.draft.volume is not None:
+        return tuple(findings)
+    at = next(index for index, one in enumerate(findings) if one.rule == "volume")
+    percent = ctx.draft.risk_percent or ctx.limits.risk_percent
+    if refusal is not None:
+        value = f"{refusal.facts.get('volume', '?')} lots"
+        size = Finding("size for the risk", value, f"at least {ctx.spec.volume_min}", refusal)
+        return (*findings[:at], size, *findings[at + 1 :])
+    risk = "unknown" if ctx.risk_money is None else f"{ctx.risk_money:,.2f}"
+    size = Finding("size for the risk", f"{risk} {ctx.account.currency}", f"{percent:f} %")
+    return (*findings[:at], size, *findings[at:])
 
 
 def _proposal(ctx: OrderContext, denial: Denial | None, *, refused: bool) -> Proposal:
@@ -306,7 +383,7 @@ def _proposal(ctx: OrderContext, denial: Denial | None, *, refused: bool) -> Pro
         else percent_of(risk, own).quantize(Decimal("0.01")),
         reward_risk=ratios,
         worst_equity=None
-        if risk is None
+        if risk is None or ctx.open_risk is None
         else (own - ctx.open_risk - risk).quantize(Decimal("0.01")),
         floor=ctx.floor,
         problem=denial,
@@ -322,9 +399,11 @@ def _facts(ctx: OrderContext) -> dict[str, str]:
         "digits": str(ctx.spec.digits),
         "entry": str(ctx.entry),
         "equity": str(ctx.snapshot.account.own_equity),
-        "open_risk": str(ctx.open_risk),
-        "margin": str(ctx.margin),
     }
+    if ctx.open_risk is not None:
+        facts["open_risk"] = str(ctx.open_risk)
+    if ctx.margin is not None:
+        facts["margin"] = str(ctx.margin)
     if quote is not None:
         facts |= {"bid": str(quote.bid), "ask": str(quote.ask)}
     if ctx.risk_money is not None:

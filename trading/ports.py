@@ -18,6 +18,7 @@ from trading.model import (
     Deal,
     Decision,
     Denial,
+    Finding,
     History,
     MarginMode,
     NewOrder,
@@ -101,7 +102,12 @@ class SignalStore(Protocol):
     async def symbols_waiting(self, account_id: AccountId) -> list[str]:
         """Return the symbols of approvals that are offered or approved."""
 
-    async def propose(self, approval_id: ApprovalId, proposal: Proposal | None) -> None:
+    async def propose(
+        self,
+        approval_id: ApprovalId,
+        proposal: Proposal | None,
+        checks: tuple[Finding, ...] = (),
+    ) -> None:
         """Keep what approving would do and show the card."""
 
     async def count_signals(self, account_id: AccountId, count: int) -> None:
@@ -114,8 +120,13 @@ class SignalStore(Protocol):
 class OrderStore(Protocol):
     """Order intents and the broker's deals; each method is one durable transaction."""
 
-    async def deny(self, approval_id: ApprovalId, denial: Denial) -> bool:
+    async def deny(
+        self, approval_id: ApprovalId, denial: Denial, checks: tuple[Finding, ...] = ()
+    ) -> bool:
         """Refuse an approved entry; False when it was no longer approved."""
+
+    async def entries_since(self, account_id: AccountId, since: datetime) -> list[datetime]:
+        """Return when entries were sent since an instant, oldest first."""
 
     async def submit(self, new: NewOrder) -> Order | None:
         """Write an intent down before it is sent; None when it must not be sent any more."""

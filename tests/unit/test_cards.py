@@ -31,7 +31,7 @@ FACT_NAMES = (
     "age limit state equity symbol spread drift entry price side order_type stop distance "
     "minimum target volume maximum step margin free positions worst floor value risk currency"
 )
-FACTS_OF_ALL = dict.fromkeys(FACT_NAMES.split(), "12")
+FACTS_OF_ALL = dict.fromkeys([*FACT_NAMES.split(), "until", "window", "left"], "12")
 
 
 def shown(notice: Notice) -> str:
@@ -276,7 +276,7 @@ def test_every_denial_has_words_with_and_without_facts(reason: DenialReason) -> 
     bare, full = denial_words(reason, {}), denial_words(reason, FACTS_OF_ALL)
     assert bare
     assert "{" not in bare + full
-    if reason is not DenialReason.STOP_MISSING:
+    if reason not in {DenialReason.STOP_MISSING, DenialReason.PRICE_UNKNOWN}:
         assert "12" in full
 
 

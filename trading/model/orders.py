@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from trading.ids import AccountId, ApprovalId, ClientOrderId, OrderId, Ticket
 from trading.model.broker import Filling
+from trading.model.signals import Finding
 from trading.model.terms import ZERO, OrderType, Side
 
 
@@ -166,4 +167,6 @@ class NewOrder:
     breach_id: int | None = None
     expected_price: Decimal | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
-    """What the checks saw, kept for /why."""
+    """The numbers it was decided on, for its card."""
+    checks: tuple[Finding, ...] = ()
+    """Every rule that was checked, for /why."""

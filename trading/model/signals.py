@@ -86,6 +86,18 @@ class DenialReason(StrEnum):
     WORST_CASE_BELOW_FLOOR = "worst_case_below_floor"
     ORDER_RATE = "order_rate"
     SESSION_CLOSED = "session_closed"
+    SESSION_WINDOW = "session_window"
+    WEEKEND_WINDOW = "weekend_window"
+    SPREAD_UNKNOWN = "spread_unknown"
+    PRICE_UNKNOWN = "price_unknown"
+    RISK_UNKNOWN = "risk_unknown"
+    EXPOSURE_UNKNOWN = "exposure_unknown"
+    MARGIN_UNKNOWN = "margin_unknown"
+    TOO_MANY_IN_SYMBOL = "too_many_in_symbol"
+    TOO_MANY_IN_CURRENCY = "too_many_in_currency"
+    LOSS_STREAK = "loss_streak"
+    LOSS_LOOKBACK = "loss_lookback"
+    BALANCE_UNEXPLAINED = "balance_unexplained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,16 @@ class Denial:
 
     reason: DenialReason
     facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule that was checked before an entry, as ``/why`` shows it."""
+
+    rule: str
+    value: str
+    limit: str
+    denial: Denial | None = None
 
 
 @dataclass(frozen=True, slots=True)
