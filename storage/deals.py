@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from storage import breaches, people
+from storage import breaches, cards, people
 from trading.clock import from_ms, to_ms
 from trading.ids import AccountId, Ticket, is_ours
 from trading.model import Deal, DealEntry, DealReason, DealType, Side
 from trading.notices import ForeignTrade, PositionClosed, Priority
 
+_PLACES = 8
+"""Decimals of an average price: more than any quote has."""
 _TRADES = frozenset({DealType.BUY, DealType.SELL})
 
 
@@ -34,7 +36,7 @@ def record(
 
     ``quietly`` takes in the history of an account met for the first time.
     """
-    fresh = [deal for deal in deals if _insert(connection, account_id, deal)]
+    fresh = [deal for deal in deals if _insert(connection, account_id, deal, now)]
     connection.execute(
         "UPDATE account SET deals_seen_ms = max(deals_seen_ms, ?) WHERE id = ?",
         (to_ms(now), account_id),
@@ -45,7 +47,9 @@ def record(
     return fresh
 
 
-def _insert(connection: sqlite3.Connection, account_id: AccountId, deal: Deal) -> bool:
+def _insert(
+    connection: sqlite3.Connection, account_id: AccountId, deal: Deal, now: datetime
+) -> bool:
     order = connection.execute(
         "SELECT id, approval_id FROM orders WHERE account_id = ? AND (ticket = ? OR"
         " client_order_id = ?) ORDER BY ticket = ? DESC LIMIT 1",
@@ -78,12 +82,26 @@ def _insert(connection: sqlite3.Connection, account_id: AccountId, deal: Deal) -
         ),
     )
     if cursor.rowcount and order is not None and deal.entry is DealEntry.IN:
-        connection.execute(
-            "UPDATE orders SET position_id = ?, average_price = coalesce(average_price, ?)"
-            " WHERE id = ?",
-            (deal.position_id, str(deal.price), order["id"]),
-        )
+        _price(connection, order["id"], deal)
+        if order["approval_id"] is not None:
+            cards.refresh(connection, order["approval_id"], now)
     return cursor.rowcount == 1
+
+
+def _price(connection: sqlite3.Connection, order_id: int, deal: Deal) -> None:
+    """Let an entry say what its deals add up to: the server's own answer can lack the price."""
+    parts = connection.execute(
+        "SELECT volume, price FROM deal WHERE order_id = ? AND entry = 'in'", (order_id,)
+    ).fetchall()
+    volume = sum((Decimal(part["volume"]) for part in parts), Decimal(0))
+    turnover = sum((Decimal(part["volume"]) * Decimal(part["price"]) for part in parts), Decimal(0))
+    if not volume:
+        return
+    average = (turnover / volume).quantize(Decimal(1).scaleb(-_PLACES)).normalize()
+    connection.execute(
+        "UPDATE orders SET position_id = ?, average_price = ? WHERE id = ?",
+        (deal.position_id, f"{average:f}", order_id),
+    )
 
 
 def _tell(connection: sqlite3.Connection, account_id: AccountId, deal: Deal, now: datetime) -> None:

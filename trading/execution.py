@@ -1,19 +1,22 @@
 """Acting at the broker: intent on disk, one send, the answer on disk; closes go first."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from trading.clock import Clock
-from trading.closing import close_request, remove_request
-from trading.errors import StoreError
+from trading.closing import CloseStep, close_request, remove_request, step_request
+from trading.errors import StoreError, TerminalError
 from trading.events import EventType
 from trading.ids import OrderId, is_ours, mint_client_order_id
 from trading.model import (
     Action,
     Approval,
+    Filled,
     NewOrder,
     Order,
     OrderRequest,
@@ -54,6 +57,8 @@ class OrderExecutor:
         self._store = store
         self._clock = clock
         self._reporter = reporter
+        self.at_work: set[OrderId] = set()
+        """Orders being sent at this moment: their answer is neither here nor lost."""
 
     async def enter(self, approval: Approval, plan: Plan, again: FreshPlan) -> Order | None:
         """Send an approved entry, or refuse it; None when it was no longer to be sent."""
@@ -87,18 +92,49 @@ class OrderExecutor:
             client_order_id=order.client_order_id,
             symbol=order.request.symbol,
         )
-        self._leaving()
-        outcome = await self._terminal.send(order.request)
+        with self._working_on(order):
+            self._leaving()
+            outcome = await self._terminal.send(order.request)
+            outcome = await self._at_fresh_prices(order, outcome, approval, again)
+            outcome = await self._priced(order, outcome)
+            return await self._apply(order, outcome, started)
+
+    async def _at_fresh_prices(
+        self, order: Order, outcome: SendOutcome, approval: Approval, again: FreshPlan
+    ) -> SendOutcome:
+        """Ask again where the price had moved: the same id and volume, as nothing was executed."""
         for _ in range(ATTEMPTS - 1):
             if not (isinstance(outcome, Rejected) and outcome.kind is RejectKind.RETRY):
                 break
-            fresh = await again(approval)
+            try:
+                fresh = await again(approval)
+            except TerminalError:  # no fresh price: the refusal we have is the answer
+                break
             if fresh.request is None or fresh.denial is not None:
                 break
-            # The same id and volume at a fresh price: what was refused was not executed.
-            request = replace(order.request, price=fresh.request.price)
-            outcome = await self._terminal.send(request)
-        return await self._apply(order, outcome, started)
+            outcome = await self._terminal.send(replace(order.request, price=fresh.request.price))
+        return outcome
+
+    async def _priced(self, order: Order, outcome: SendOutcome) -> SendOutcome:
+        """Take the price of a fill from its position where the server's answer left it out."""
+        if not isinstance(outcome, Filled) or outcome.price is not None:
+            return outcome
+        try:
+            snapshot = await self._terminal.snapshot(())
+        except TerminalError:
+            return outcome  # its deal will tell
+        for position in snapshot.positions:
+            if position.client_order_id == order.client_order_id:
+                return replace(outcome, price=position.price_open)
+        return outcome
+
+    @contextlib.contextmanager
+    def _working_on(self, *orders: Order) -> Iterator[None]:
+        self.at_work.update(order.id for order in orders)
+        try:
+            yield
+        finally:
+            self.at_work.difference_update(order.id for order in orders)
 
     async def close(
         self,
@@ -117,6 +153,37 @@ class OrderExecutor:
     ) -> Order | None:
         """Take a waiting order back; None where that is already asked."""
         return await self._act(account_id, Purpose.CANCEL, remove_request(pending), breach_id)
+
+    async def modify(
+        self,
+        account_id: int,
+        pending: PendingOrder,
+        *,
+        price: Decimal | None = None,
+        stop_loss: Decimal | None = None,
+        take_profit: Decimal | None = None,
+        expires_at: datetime | None = None,
+    ) -> Order | None:
+        """Change a waiting order; what is None stays as it is at the broker."""
+        request = OrderRequest(
+            action=Action.MODIFY,
+            client_order_id=mint_client_order_id(),
+            symbol=pending.symbol,
+            order=pending.ticket,
+            price=price or pending.price,
+            stop_limit=pending.stop_limit,
+            stop_loss=stop_loss or pending.stop_loss,
+            take_profit=take_profit or pending.take_profit,
+            expires_at=expires_at or pending.expires_at,
+        )
+        return await self._act(account_id, Purpose.PROTECT, request, None)
+
+    async def close_by(
+        self, account_id: int, position: Position, opposite: Position
+    ) -> Order | None:
+        """Close two opposite positions of a hedging account against each other, at one spread."""
+        request = step_request(CloseStep(position, opposite))
+        return await self._act(account_id, Purpose.CLOSE, request, None)
 
     async def protect(
         self,
@@ -146,15 +213,16 @@ class OrderExecutor:
         written = [one for one in await self._store.submit_all(orders) if one is not None]
         answered: list[tuple[Order, SendOutcome]] = []
         recorder = _Recorder(self._store)
-        try:
-            async with asyncio.TaskGroup() as group:
-                for order in written:
-                    outcome = await self._terminal.send(order.request)
-                    answered.append((order, outcome))
-                    recorder.add(order, outcome, group)
-        except BaseExceptionGroup as failed:
-            raise failed.exceptions[0] from None
-        await recorder.finish()
+        with self._working_on(*written):
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for order in written:
+                        outcome = await self._terminal.send(order.request)
+                        answered.append((order, outcome))
+                        recorder.add(order, outcome, group)
+            except BaseExceptionGroup as failed:
+                raise failed.exceptions[0] from None
+            await recorder.finish()
         for order, outcome in answered:
             unknown = isinstance(outcome, Unknown)
             self._reporter.event(
@@ -180,8 +248,9 @@ class OrderExecutor:
         )
         if order is None:
             return None
-        outcome = await self._terminal.send(request)
-        return await self._apply(order, outcome, started)
+        with self._working_on(order):
+            outcome = await self._terminal.send(request)
+            return await self._apply(order, outcome, started)
 
     async def _apply(self, order: Order, outcome: SendOutcome, started: float) -> Order:
         sent = self._clock.monotonic()

@@ -6,7 +6,7 @@ costs at most one tick, and one slow terminal keeps no other account waiting.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,6 +23,7 @@ from trading.ids import AccountId, MemberId
 from trading.model import (
     Account,
     Approval,
+    Deal,
     DenialReason,
     Order,
     Purpose,
@@ -284,7 +285,13 @@ class AccountLoop:
     async def _judge(self, account: Account, snapshot: Snapshot) -> Verdict:
         assert self._guard is not None
         assert self._reconciler is not None
-        deals = await self._reconciler.pull_deals(snapshot)
+        unread: TerminalError | None = None
+        deals: Sequence[Deal] | None
+        try:
+            deals = await self._reconciler.pull_deals(snapshot)
+        except TerminalError as error:
+            # The account was read: a history that was not must not keep the guard from judging.
+            deals, unread = (), error
         verdict = await self._guard.check_and_enforce(account, snapshot, deals)
         if verdict.breach_id is not None:
             self._reporter.event(
@@ -292,12 +299,14 @@ class AccountLoop:
                 breach_id=verdict.breach_id,
                 equity=str(snapshot.account.own_equity),
             )
+        if unread is not None and verdict.breach_id is None and account.flatten_asked_at is None:
+            raise unread  # but entries wait: an order in doubt cannot be looked for
         self.verdict = verdict
         return verdict
 
     async def _resolve(self, orders: tuple[Order, ...], snapshot: Snapshot) -> None:
         assert self._reconciler is not None
-        await self._reconciler.resolve(orders, snapshot)
+        await self._reconciler.resolve(orders, snapshot, self.executor.at_work)
 
     async def _standing(self, facts: PassFacts) -> Standing:
         entries = [order for order in facts.orders if order.purpose is Purpose.ENTRY]

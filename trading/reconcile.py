@@ -1,26 +1,29 @@
 """The broker's books against ours: unknown answers, waiting orders, deals, late fills."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from trading.clock import Clock
 from trading.events import EventType
-from trading.ids import AccountId, ClientOrderId
+from trading.ids import AccountId, ClientOrderId, OrderId
 from trading.model import (
     Accepted,
     Action,
     BrokerOrderState,
     Deal,
+    DealEntry,
     Filled,
     History,
     Order,
     OrderStatus,
+    PendingOrder,
     Purpose,
     Rejected,
     RejectKind,
     SendOutcome,
     Snapshot,
+    Unknown,
 )
 from trading.ports import OrderStore, Terminal
 from trading.reporting import Reporter
@@ -30,6 +33,8 @@ SETTLE = timedelta(seconds=10)
 LOOKS = 3
 """Complete readings an order must be absent from before it is called not executed."""
 DEALS_EVERY = 30.0
+RESTLESS = ((15.0, 1.0), (60.0, 5.0))
+"""Seconds since a change, and how often deals are read until then: history lags a fill (F§6)."""
 OVERLAP = timedelta(minutes=10)
 """Deals are read again this far back: their stamps are the broker's, and history lags."""
 GIVEN_UP_FOR = timedelta(hours=24)
@@ -54,6 +59,7 @@ class Reconciler:
         self._reporter = reporter
         self._seen: tuple[object, ...] | None = None
         self._deals_due = 0.0
+        self._changed_at = float("-inf")
         self._settled_from = clock.now()
         """Absence is counted from here on: start, or the last reconnect."""
         self._given_up: dict[ClientOrderId, Order] | None = None
@@ -65,6 +71,7 @@ class Reconciler:
 
     async def pull_deals(self, snapshot: Snapshot) -> list[Deal] | None:
         """Take in new deals when something moved or it is time; None when nothing was asked."""
+        await self._late_arrivals(snapshot)
         money = snapshot.account
         seen = (
             money.balance,
@@ -78,21 +85,29 @@ class Reconciler:
         since = await self._store.deals_seen_until(self._account_id)
         history = await self._terminal.history(since - OVERLAP, until + timedelta(days=1))
         fresh = await self._store.record_deals(self._account_id, history.deals)
-        # Deal history lags a fill (F§6): look again soon after a change, not in half a minute.
-        changed = seen != self._seen
-        self._seen, self._deals_due = seen, now + (1.0 if changed else DEALS_EVERY)
+        if seen != self._seen:
+            self._changed_at = now
+        self._seen, self._deals_due = seen, now + _pause(now - self._changed_at)
         await self._late_fills(fresh)
         return fresh
 
-    async def resolve(self, orders: Sequence[Order], snapshot: Snapshot) -> None:
-        """Look for every order that is unresolved or working, and record what is found."""
-        pending = [order for order in orders if _needs_look(order)]
-        lost = [order for order in pending if not self._from_snapshot(order, snapshot)]
-        for order in pending:
-            outcome = self._from_snapshot(order, snapshot)
-            if outcome is not None and not _is_news(order, outcome):
+    async def resolve(
+        self, orders: Sequence[Order], snapshot: Snapshot, at_work: Container[OrderId] = ()
+    ) -> None:
+        """Look for every order that is unresolved or working, and record what is found.
+
+        The snapshot must be younger than the orders; those ``at_work`` are being sent just now.
+        """
+        lost = []
+        for order in orders:
+            if order.status is OrderStatus.SUBMITTED and order.unresolved_at is None:
+                if order.id not in at_work:  # its answer could not be written down
+                    await self._store.apply(order.id, Unknown("its answer was lost on our side"))
                 continue
-            if outcome is not None:
+            outcome = self._from_snapshot(order, snapshot)
+            if outcome is None:
+                lost.append(order)
+            elif _is_news(order, outcome):
                 await self._conclude(order, outcome, "found at the broker")
         if lost:
             await self._from_history(lost)
@@ -100,10 +115,10 @@ class Reconciler:
     def _from_snapshot(self, order: Order, snapshot: Snapshot) -> SendOutcome | None:
         """Return what positions and waiting orders say of an order, None when nothing."""
         if order.purpose is Purpose.CANCEL:
-            gone = all(one.ticket != order.request.order for one in snapshot.orders)
+            gone = _waiting(order, snapshot) is None
             return Accepted(order.request.order, _DONE) if gone else None
         if order.purpose is Purpose.PROTECT:
-            return _protected(order, snapshot)
+            return _changed(order, snapshot)
         if order.purpose is Purpose.ENTRY:
             for position in snapshot.positions:
                 if position.client_order_id == order.client_order_id:
@@ -156,26 +171,36 @@ class Reconciler:
             evidence=evidence,
         )
 
+    async def _late_arrivals(self, snapshot: Snapshot) -> None:
+        """Record an entry we had given up on that now shows as a position or a waiting order."""
+        for order in list((self._given_up or {}).values()):
+            outcome = self._from_snapshot(order, snapshot)
+            if outcome is not None:
+                await self._arrived(order, outcome)
+
     async def _late_fills(self, fresh: Iterable[Deal]) -> None:
         """Record a fill of an entry we had given up on: late truth is still the truth."""
+        since = self._clock.now() - GIVEN_UP_FOR
         if self._given_up is None:
-            since = self._clock.now() - GIVEN_UP_FOR
             orders = await self._store.given_up_since(self._account_id, since)
             self._given_up = {order.client_order_id: order for order in orders}
-        if not self._given_up:
-            return
         deals = list(fresh)
         for order in list(self._given_up.values()):
             outcome = _in_deals(order, deals)
             if outcome is not None:
+                await self._arrived(order, outcome)
+            elif (order.submitted_at or order.created_at) < since:
                 del self._given_up[order.client_order_id]
-                await self._conclude(order, outcome, "it appeared at the broker late")
+
+    async def _arrived(self, order: Order, outcome: SendOutcome) -> None:
+        assert self._given_up is not None
+        del self._given_up[order.client_order_id]
+        await self._conclude(order, outcome, "it appeared at the broker late")
 
 
-def _needs_look(order: Order) -> bool:
-    if order.status is OrderStatus.SUBMITTED:
-        return order.unresolved_at is not None
-    return True
+def _pause(since_change: float) -> float:
+    """Return the seconds until deals are read again where nothing moves."""
+    return next((pause for until, pause in RESTLESS if since_change < until), DEALS_EVERY)
 
 
 def _is_news(order: Order, outcome: SendOutcome) -> bool:
@@ -183,17 +208,29 @@ def _is_news(order: Order, outcome: SendOutcome) -> bool:
     return not (order.status is OrderStatus.ACCEPTED and isinstance(outcome, Accepted))
 
 
-def _protected(order: Order, snapshot: Snapshot) -> SendOutcome | None:
+def _changed(order: Order, snapshot: Snapshot) -> SendOutcome | None:
+    """Return what became of a change of levels, None while it is not to be seen."""
     request = order.request
+    levels = (request.stop_loss, request.take_profit)
+    if request.action is Action.MODIFY:
+        waiting = _waiting(order, snapshot)
+        if waiting is None:
+            return Rejected(RejectKind.GONE, None, "GONE", "the order no longer waits")
+        present = (waiting.price, waiting.stop_loss, waiting.take_profit)
+        return Accepted(waiting.ticket, _DONE) if present == (request.price, *levels) else None
     for one in snapshot.positions:
-        if one.ticket == request.position:
-            wanted = (request.stop_loss, request.take_profit)
-            return Accepted(None, _DONE) if (one.stop_loss, one.take_profit) == wanted else None
+        if request.position in (one.ticket, one.identifier):
+            return Accepted(None, _DONE) if (one.stop_loss, one.take_profit) == levels else None
     return Rejected(RejectKind.GONE, None, "GONE", "the position is already closed")
 
 
+def _waiting(order: Order, snapshot: Snapshot) -> PendingOrder | None:
+    """Return the waiting order that a request was about."""
+    return next((one for one in snapshot.orders if one.ticket == order.request.order), None)
+
+
 def _in_history(order: Order, history: History) -> SendOutcome | None:
-    if order.request.action is Action.SLTP:
+    if order.purpose is Purpose.PROTECT:
         return None
     found = _in_deals(order, history.deals)
     if found is not None:
@@ -214,6 +251,10 @@ _ENDED = {
 }
 
 
+_OPENING = frozenset({DealEntry.IN, DealEntry.INOUT})
+_CLOSING = frozenset({DealEntry.OUT, DealEntry.OUT_BY, DealEntry.INOUT})
+
+
 def _is_its(order: Order, magic: ClientOrderId, ticket: int) -> bool:
     return magic == order.client_order_id or (order.ticket is not None and ticket == order.ticket)
 
@@ -228,7 +269,7 @@ def _in_deals(order: Order, deals: Iterable[Deal]) -> Filled | None:
         deal
         for deal in deals
         if _is_its(order, deal.client_order_id, deal.order)
-        and (deal.entry.value != "in") is closing
+        and deal.entry in (_CLOSING if closing else _OPENING)
     ]
     if not its:
         return None

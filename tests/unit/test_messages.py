@@ -45,6 +45,7 @@ PENDING = {
     "ticket": 5, "time_setup": 1764000000, "time_setup_msc": 1764000000123,
     "time_expiration": 1764003600, "type": 7, "magic": 7, "volume_current": Decimal("0.1"),
     "price_open": Decimal("1.2"), "sl": Decimal("1.3"), "tp": 0, "symbol": "EURUSD", "comment": "",
+    "price_stoplimit": Decimal("1.21"),
 }  # fmt: skip
 
 
@@ -90,6 +91,7 @@ def test_a_snapshot_is_read(raw: dict[str, Any]) -> None:
     (order,) = snapshot.orders
     assert (order.side, order.order_type) == (Side.SELL, OrderType.STOP_LIMIT)
     assert order.expires_at == from_ms(1764003600000)
+    assert order.stop_limit == Decimal("1.21")
     assert snapshot.quotes["EURUSD"].spread == Decimal("0.0001")
 
 

@@ -181,6 +181,8 @@ class PendingOrder:
     comment: str
     placed_at: datetime
     expires_at: datetime | None
+    stop_limit: Decimal | None = None
+    """Where a stop-limit's limit order is placed once its price is reached."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,7 @@ def _pending(row: Row, times: ServerTime) -> PendingOrder:
         comment=text(row, "comment"),
         placed_at=times.to_utc(_stamp(row, "time_setup")),
         expires_at=times.to_utc(expires * 1000) if expires else None,
+        stop_limit=level(row, "price_stoplimit"),
     )
 
 

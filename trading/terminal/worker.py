@@ -43,7 +43,7 @@ POSITION = _words(
 )
 PENDING = _words(
     "ticket time_setup time_setup_msc time_expiration type magic volume_current price_open sl tp "
-    "symbol comment"
+    "price_stoplimit symbol comment"
 )
 HISTORY_ORDER = _words(
     "ticket time_done time_done_msc type state magic position_id volume_initial volume_current "
