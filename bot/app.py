@@ -33,10 +33,13 @@ from bot.terminals import terminal_config
 from bot.web import Routes, make_app, serve
 from handlers.cards import render
 from handlers.routers import routers
+from handlers.status import Looking
 from storage.database import open_database
 from storage.member_store import MemberStore
+from storage.positions_store import PositionStore
 from storage.store import SqliteStore
 from storage.terminals_store import TerminalsStore
+from storage.timeline import TimelineStore
 from storage.why import SqliteWhyStore
 from trading.accounts import AccountService
 from trading.audit import AuditService
@@ -46,6 +49,8 @@ from trading.events import Listener
 from trading.heartbeat import HeartbeatService
 from trading.loop import AccountLoop, LoopSettings, TradingLoop
 from trading.people import PeopleService
+from trading.positions.model import Defaults
+from trading.positions.service import PositionService
 from trading.reporting import Reporter
 from trading.risk import RiskLimits
 from trading.signals import SignalService
@@ -130,6 +135,7 @@ async def open_app(
         bot = await stack.enter_async_context(_bot(settings))
         store = SqliteStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made below
         sender = OutboxSender(bot, store, render, Limiter(clock), clock)
+        positions = PositionStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made above
         await store.ensure_owners(settings.telegram.owner_ids)
         await store.outbox_recover()
         loop_id = secrets.token_hex(4)
@@ -139,7 +145,7 @@ async def open_app(
         client = open_terminal(config, clock)
         stack.push_async_callback(client.close)
         account_loop = AccountLoop(
-            client, store, _limits(settings), _loop_settings(settings), clock, reporter
+            client, store, _limits(settings), _loop_settings(settings), clock, reporter, positions
         )
         loop = TradingLoop({0: account_loop}, loop_id)
         enrolment, fleet = open_members(
@@ -151,6 +157,7 @@ async def open_app(
             _loop_settings(settings),
             clock,
             reporter,
+            positions,
         )
         signals = SignalService(store, loop.wake, reporter, settings.signals.ttl_seconds)
         backlog = Backlog(store)
@@ -182,6 +189,9 @@ async def open_app(
             enrolment=enrolment,
             why=SqliteWhyStore(database, clock),
             calculator=Calculator(loop, _limits(settings)),
+            positions=PositionService(positions, store, loop, clock),
+            timelines=TimelineStore(database, clock),
+            looking=Looking(store, loop, clock, positions),
         )
         dispatcher.update.outer_middleware(MemberGate(store, people))
         dispatcher.message.middleware(CommandGate())
@@ -252,6 +262,13 @@ def _loop_settings(settings: Settings) -> LoopSettings:
         login=settings.terminal.login,
         server=settings.terminal.server,
         simulated=settings.terminal.kind == "simulated",
+        management=Defaults(
+            ladder=settings.manage.ladder_percent,
+            break_even_after=settings.manage.break_even_after,
+            break_even_points=settings.manage.break_even_points,
+            trail_points=settings.manage.trail_points,
+            time_limit_hours=settings.manage.time_limit_hours,
+        ),
     )
 
 

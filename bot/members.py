@@ -10,6 +10,7 @@ from trading.clock import Clock
 from trading.enrolment import EnrolmentService, MemberTerminal, Offer, Vault
 from trading.loop import AccountLoop, LoopSettings, TradingLoop
 from trading.ports import Store, Terminal
+from trading.positions.keeper import KeeperStore
 from trading.reporting import Reporter
 from trading.risk import RiskLimits
 from trading.terminal.factory import open_terminal
@@ -24,6 +25,7 @@ def open_members(
     loop_settings: LoopSettings,
     clock: Clock,
     reporter: Reporter,
+    positions: KeeperStore,
 ) -> tuple[EnrolmentService, Fleet]:
     """Return the enrolment and the fleet that follows it; without a key both stay idle."""
     accounts = settings.accounts
@@ -37,7 +39,7 @@ def open_members(
             member_id=row.member_id,
             simulated=row.kind == "simulated",
         )
-        return AccountLoop(client, store, limits, own, clock, reporter), client
+        return AccountLoop(client, store, limits, own, clock, reporter, positions), client
 
     offer = Offer(accounts.kind, accounts.endpoints, accounts.per_member)
     enrolment = EnrolmentService(

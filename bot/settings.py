@@ -23,6 +23,7 @@ from bot.settings_groups import (
     HttpSettings,
     LogSettings,
     LoopSettings,
+    ManageSettings,
     RiskSettings,
     SignalSettings,
     TelegramSettings,
@@ -40,6 +41,7 @@ _PREFIXES = {
     "guard": "",
     "risk": "RISK_",
     "accounts": "ACCOUNTS_",
+    "manage": "MANAGE_",
     "log": "LOG_",
 }
 """What stands before a group's field names in its variables."""
@@ -73,6 +75,7 @@ class Settings(BaseSettings):
     guard: GuardSettings = GuardSettings()
     risk: RiskSettings = RiskSettings()
     accounts: AccountsSettings = AccountsSettings()
+    manage: ManageSettings = ManageSettings()
     log: LogSettings = LogSettings()
 
     @classmethod
@@ -147,6 +150,8 @@ def _written(default: object) -> str:
     match default:
         case None | () | SecretStr():
             return ""
+        case tuple():
+            return ",".join(str(one) for one in default)
         case bool():
             return str(default).lower()
         case float():

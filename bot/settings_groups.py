@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -94,7 +94,26 @@ def _listed(value: object) -> object:
 
 VaultKey = Annotated[SecretStr, AfterValidator(_vault_key)]
 Endpoints = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+def _percents(value: object) -> object:
+    """Read a comma list of percents that leave something for the last target."""
+    if not isinstance(value, str):
+        return value
+    words = [word.strip().removesuffix("%").strip() for word in value.split(",") if word.strip()]
+    if [word.lower() for word in words] == ["off"]:
+        return ()
+    try:
+        parts = tuple(Decimal(word) for word in words)
+    except InvalidOperation:
+        raise ValueError("must be percents with commas between, like 50,30, or off") from None
+    if not all(part.is_finite() and part > 0 for part in parts) or sum(parts) > 100:
+        raise ValueError("each percent must be above 0 and their sum at most 100, like 50,30")
+    return parts
+
+
 OwnerIds = Annotated[tuple[int, ...], BeforeValidator(_owner_ids)]
+Percents = Annotated[tuple[Decimal, ...], BeforeValidator(_percents)]
 Address = Annotated[str, AfterValidator(_http_address)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
@@ -283,6 +302,25 @@ class AccountsSettings(_Group):
                 f"{self.kind}"
             )
         return self
+
+
+class ManageSettings(_Group):
+    ladder_percent: Percents = Field(
+        (Decimal(50), Decimal(30)),
+        description="percent closed at target 1, 2, …, rest at the last; `off` = all at the first",
+    )
+    break_even_after: int = Field(
+        1, ge=0, le=10, description="stop to the entry once that target is confirmed; 0 = never"
+    )
+    break_even_points: int = Field(
+        0, ge=0, le=100_000, description="how far beyond the entry that stop goes, in points"
+    )
+    trail_points: int | None = Field(
+        None, ge=1, description="stop follows the price at so many points; empty = it stays"
+    )
+    time_limit_hours: Positive | None = Field(
+        None, description="close a position after so many hours; empty = never"
+    )
 
 
 class LogSettings(_Group):

@@ -25,6 +25,19 @@ class CapStep(CallbackData, prefix="cap"):
     value: str
 
 
+class PositionTap(CallbackData, prefix="p"):
+    """Yes or no to what was asked about positions; stored, and used once."""
+
+    confirm_id: int
+    yes: bool
+
+
+class PickPosition(CallbackData, prefix="x"):
+    """Which position, or group of them, a close is about."""
+
+    what: str
+
+
 class Refresh(CallbackData, prefix="r"):
     """Show the same answer again with the figures of now."""
 

@@ -13,6 +13,7 @@ class Topic(StrEnum):
     """What a command is about; the order is the order of help and menu."""
 
     LOOK = "look"
+    POSITIONS = "positions"
     ACT = "act"
     LIMITS = "limits"
     SIGNALS = "signals"
@@ -61,10 +62,46 @@ def _row(
 _V, _T, _A = Role.VIEWER, Role.TRADER, Role.OWNER
 
 COMMANDS: Final[tuple[CommandRow, ...]] = (
-    _row(Topic.LOOK, _V, "status st", "account and open positions"),
+    _row(Topic.LOOK, _V, "status st", "account and open positions", "/status table"),
     _row(Topic.LOOK, _V, "positions open", "open positions"),
     _row(Topic.LOOK, _V, "drawdown dd risk", "every cap: floor, room, now"),
     _row(Topic.LOOK, _V, "heartbeat health", "the latest sign of life"),
+    _row(Topic.LOOK, _V, "orders oo", "orders that wait at the broker"),
+    _row(Topic.LOOK, _V, "order", "what became of one order or position", "/order 1234"),
+    _row(Topic.LOOK, _V, "count", "open positions and risk against their limits"),
+    _row(Topic.LOOK, _V, "balance bal", "balance, equity, margin, today's flow"),
+    _row(
+        Topic.POSITIONS,
+        _T,
+        "forceexit fx close forcesell",
+        "close positions, whole or in part (asks first)",
+        "/fx 1234 50%",
+    ),
+    _row(Topic.POSITIONS, _T, "partial", "close a part of one (asks first)", "/partial 1234 50"),
+    _row(Topic.POSITIONS, _T, "be breakeven", "stop to the entry (asks first)", "/be all"),
+    _row(Topic.POSITIONS, _T, "sl stoploss", "move a stop (asks first)", "/sl 1234 1.0950"),
+    _row(Topic.POSITIONS, _T, "tp", "move a target (asks first)", "/tp 1234 2 1.1200"),
+    _row(
+        Topic.POSITIONS,
+        _T,
+        "trail",
+        "let a stop follow the price, or no longer (asks first)",
+        "/trail 1234 15",
+    ),
+    _row(
+        Topic.POSITIONS,
+        _T,
+        "timelimit",
+        "close a position after a time (asks first)",
+        "/timelimit 1234 4h",
+    ),
+    _row(
+        Topic.POSITIONS,
+        _T,
+        "cancel coo cancel_open_order",
+        "take a pending order back (asks first)",
+        "/cancel 1234",
+    ),
     _row(Topic.ACT, _T, "pause stopentry stopbuy", "no new entries"),
     _row(Topic.ACT, _T, "resume reset_guard", "trade again (asks first)"),
     _row(Topic.ACT, _T, "panic closeall flatten", "halt and close everything (asks first)"),

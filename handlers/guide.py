@@ -8,6 +8,7 @@ from trading.model import Role
 
 _TITLES = {
     Topic.LOOK: "Look",
+    Topic.POSITIONS: "Positions",
     Topic.ACT: "Act",
     Topic.LIMITS: "Limits",
     Topic.SIGNALS: "Signals",

@@ -5,19 +5,18 @@ from datetime import datetime
 from decimal import Decimal
 from html import escape
 
-from handlers.cards.text import figure, foreign, lots, money, price, side, span, table
+from handlers.cards import positions as cards
+from handlers.cards.text import figure, foreign, money, side, span, table
 from trading.drawdown import describe
 from trading.drawdown.state import Observation
-from trading.ids import is_ours
 from trading.loop import AccountLoop
-from trading.model import Account, Approval, ApprovalStatus, Position, Snapshot, TradingState
+from trading.model import Account, Approval, ApprovalStatus, TradingState
 
 _STATE = {
     TradingState.ACTIVE: "active",
     TradingState.PAUSED: "PAUSED (no entries)",
     TradingState.HALTED: "HALTED (resume: owner)",
 }
-_MOST = 20
 _STATUS_MARK = {
     ApprovalStatus.OFFERED: "❔ waiting",
     ApprovalStatus.APPROVED: "⏳ approved",
@@ -37,8 +36,8 @@ def not_seen(loop: AccountLoop | None) -> str:
     )
 
 
-def status(account: Account, loop: AccountLoop, now: datetime) -> str:
-    """Return an account's money, state and positions."""
+def status(account: Account, loop: AccountLoop, now: datetime, *, short: bool = False) -> str:
+    """Return an account's money, state and positions; ``short`` has a line for each."""
     snapshot = loop.snapshot
     if snapshot is None:
         return not_seen(loop)
@@ -58,53 +57,95 @@ def status(account: Account, loop: AccountLoop, now: datetime) -> str:
     lines = [f"📊 <b>{foreign(loop.label)}</b> · {foreign(state.server, 30)}", table(rows)]
     if loop.blind:
         lines.append(f"⚠️ Cannot see it now: {foreign(loop.verdict.problem, 160)}")
-    lines.append(positions_block(snapshot.positions, currency))
+    lines.append(_open(account, loop, now, short=short))
     if snapshot.orders:
-        lines.append(_pending_block(snapshot))
+        lines.append("<b>Waiting at the broker</b>")
+        lines.append(cards.pending(snapshot.orders, now))
     return "\n".join([*lines, as_of(loop, now)])
+
+
+def status_table(account: Account, loop: AccountLoop, now: datetime) -> str:
+    """Return an account's money, and its positions in a line each."""
+    return status(account, loop, now, short=True)
 
 
 def positions(account: Account, loop: AccountLoop, now: datetime) -> str:
     """Return the open positions."""
     if loop.snapshot is None:
         return not_seen(loop)
-    block = positions_block(loop.snapshot.positions, account.currency)
+    block = _open(account, loop, now, short=False)
     return "\n".join([f"📊 <b>{foreign(loop.label)}</b>", block, as_of(loop, now)])
 
 
-def positions_block(open_now: Iterable[Position], currency: str) -> str:
-    """Return positions line by line, worst first."""
-    ordered = sorted(open_now, key=lambda one: one.profit + one.swap)
-    if not ordered:
-        return "No open positions."
-    lines = [_position(one) for one in ordered[:_MOST]]
-    if len(ordered) > _MOST:
-        lines.append(f"and {len(ordered) - _MOST} more")
-    total = sum((one.profit + one.swap for one in ordered), Decimal(0))
-    lines.append(f"{len(ordered)} open, floating {figure(total, signed=True)} {escape(currency)}")
-    return f"<pre>{chr(10).join(lines)}</pre>"
+def _open(account: Account, loop: AccountLoop, now: datetime, *, short: bool) -> str:
+    held = () if loop.snapshot is None else loop.snapshot.positions
+    known = loop.keeper.managed
+    if short:
+        return cards.as_table(held, account.currency, known)
+    return cards.listing(held, account.currency, known, now)
 
 
-def _position(one: Position) -> str:
-    digits = max(0, -int(one.price_open.as_tuple().exponent))
-    stop = "no stop!" if one.stop_loss is None else f"SL {price(one.stop_loss, None)}"
-    target = "" if one.take_profit is None else f" TP {price(one.take_profit, None)}"
-    mine = "" if is_ours(one.client_order_id) else "  (not ours)"
-    return (
-        f"{side(one.side)} {foreign(one.symbol, 16)} {lots(one.volume)}"
-        f"  {figure(one.profit + one.swap, signed=True)}\n"
-        f"  {price(one.price_open, digits)} → {price(one.price_current, digits)}\n"
-        f"  {stop}{target}  #{one.ticket}{mine}"
-    )
+def pending(account: Account, loop: AccountLoop, now: datetime) -> str:
+    """Return the orders that wait at the broker."""
+    del account
+    if loop.snapshot is None:
+        return not_seen(loop)
+    block = cards.pending(loop.snapshot.orders, now)
+    head = f"🕓 <b>Waiting at the broker</b> · {foreign(loop.label)}"
+    return "\n".join([head, block, as_of(loop, now)])
 
 
-def _pending_block(snapshot: Snapshot) -> str:
-    lines = [
-        f"{side(one.side)} {one.order_type.value.upper()} {foreign(one.symbol, 16)}"
-        f" {lots(one.volume)} at {price(one.price, None)}  #{one.ticket}"
-        for one in snapshot.orders[:_MOST]
+def count(account: Account, loop: AccountLoop, now: datetime) -> str:
+    """Return how much of what is allowed is in use."""
+    snapshot = loop.snapshot
+    if snapshot is None:
+        return not_seen(loop)
+    used = len(snapshot.positions) + len(snapshot.orders)
+    rows = [
+        ("Open", f"{len(snapshot.positions)}"),
+        ("Waiting", f"{len(snapshot.orders)}"),
+        ("Together", f"{used} of {loop.limits.max_open_positions}"),
     ]
-    return f"<b>Waiting at the broker</b>\n<pre>{chr(10).join(lines)}</pre>"
+    risk = loop.open_risk
+    if risk is not None:
+        rows.append(("Risk to stops", money(risk, account.currency)))
+    floor = loop.verdict.floor
+    if floor is not None and risk is not None:
+        left = snapshot.account.own_equity - floor - risk
+        rows.append(("Left to risk", money(max(Decimal(0), left), account.currency)))
+    head = f"🔢 <b>{foreign(loop.label)}</b>"
+    return "\n".join([head, table(rows), as_of(loop, now)])
+
+
+def balance(
+    account: Account, loop: AccountLoop, now: datetime, flow: Decimal, *, full: bool
+) -> str:
+    """Return the account's money; ``full`` adds what rarely changes."""
+    if loop.snapshot is None:
+        return not_seen(loop)
+    state, currency = loop.snapshot.account, account.currency
+    level = f"{figure(state.margin_level)} %" if state.margin else "no margin used"
+    rows = [
+        ("Balance", money(state.balance, currency)),
+        ("Equity", money(state.equity, currency)),
+        ("Floating", money(state.profit, currency, signed=True)),
+        ("Credit", money(state.credit, currency)),
+        ("Margin", money(state.margin, currency)),
+        ("Free margin", money(state.margin_free, currency)),
+        ("Margin level", level),
+        ("Paid in today", money(flow, currency, signed=True)),
+    ]
+    if full:
+        entry = account.entry_equity
+        rows += [
+            ("At the start", "unknown" if entry is None else money(entry, currency)),
+            ("Leverage", f"1:{state.leverage}"),
+            ("Netting", account.margin_mode.value),
+            ("Account", f"{state.trade_mode}, {foreign(state.server, 24)}"),
+            ("Holder", foreign(state.name, 24)),
+        ]
+    head = f"💰 <b>{foreign(loop.label)}</b>"
+    return "\n".join([head, table(rows), as_of(loop, now)])
 
 
 def as_of(loop: AccountLoop, now: datetime) -> str:

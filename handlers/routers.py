@@ -2,10 +2,21 @@
 
 from aiogram import Router
 
-from handlers import control, errors, people, signals, start, status, terminals, why
+from handlers import (
+    control,
+    errors,
+    people,
+    positions,
+    signals,
+    start,
+    status,
+    terminals,
+    timeline,
+    why,
+)
 
 
 def routers() -> tuple[Router, ...]:
     """Return the routers, the hot one first: a tap is routed before anything else is tried."""
-    order = (errors, terminals, start, status, control, people, why, signals)
-    return tuple(each.router() for each in order)
+    ordered = (errors, terminals, start, status, control, people, why, positions, timeline, signals)
+    return tuple(each.router() for each in ordered)

@@ -1,7 +1,14 @@
 """Looking: account, positions, caps, signals, the heartbeat."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from html import escape
+from typing import Protocol
+
 from aiogram import F, Router
-from aiogram.exceptions import TelegramBadRequest
+from aiogram.filters import CommandObject
 from aiogram.types import (
     CallbackQuery,
     InlineKeyboardButton,
@@ -11,35 +18,84 @@ from aiogram.types import (
 
 from handlers import replies
 from handlers.callbacks import Refresh
+from handlers.cards import positions as cards
 from handlers.cards import render
+from handlers.cards.text import foreign
 from handlers.commands import command as said
+from handlers.editing import edit_quietly
 from handlers.ports import DeskStore
 from trading.clock import Clock
 from trading.heartbeat import HeartbeatService
-from trading.loop import TradingLoop
-from trading.model import Member
+from trading.ids import AccountId
+from trading.loop import AccountLoop, TradingLoop
+from trading.model import Account, Member
+from trading.positions.selection import select
+from trading.positions.service import PositionService
 
-_VIEWS = {
+_VIEWS: dict[str, Callable[[Account, AccountLoop, datetime], str]] = {
     "status": replies.status,
+    "table": replies.status_table,
     "positions": replies.positions,
     "drawdown": replies.drawdown,
+    "orders": replies.pending,
+    "count": replies.count,
 }
+_ONE = "one-"
+_BALANCE = ("balance", "balance-full")
 
 
-async def _view(
-    what: str, member: Member, store: DeskStore, loop: TradingLoop, clock: Clock
-) -> str:
-    parts = []
-    for account in await store.accounts_of(member.id):
-        account_loop = loop.of(account.id)
-        if account_loop is None:
-            parts.append(replies.not_seen(None))
-        else:
-            parts.append(_VIEWS[what](account, account_loop, clock.now()))
-    if not parts:
-        blind = next(iter(loop.loops.values()), None)
-        parts.append(replies.not_seen(blind))
-    return "\n\n".join(parts)
+class FlowStore(Protocol):
+    """What was paid in and out."""
+
+    async def flow_since(self, account_id: AccountId, since: datetime) -> Decimal:
+        """Return deposits less withdrawals since an instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Everything an answer to a look is made of."""
+
+    store: DeskStore
+    loop: TradingLoop
+    clock: Clock
+    flows: FlowStore
+
+    async def view(self, what: str, member: Member) -> str:
+        """Return an answer with the figures of now, for every account of the member."""
+        parts = []
+        for account in await self.store.accounts_of(member.id):
+            one = self.loop.of(account.id)
+            parts.append(
+                replies.not_seen(None) if one is None else await self._of(what, account, one)
+            )
+        if not parts:
+            parts.append(replies.not_seen(next(iter(self.loop.loops.values()), None)))
+        return "\n\n".join(part for part in parts if part) or "It is not open any more."
+
+    async def _of(self, what: str, account: Account, one: AccountLoop) -> str:
+        now = self.clock.now()
+        if what in _BALANCE:
+            midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+            flow = await self.flows.flow_since(account.id, midnight)
+            return replies.balance(account, one, now, flow, full=what == "balance-full")
+        if what.startswith(_ONE):
+            return _single(what.removeprefix(_ONE), account, one, now)
+        return _VIEWS[what](account, one, now)
+
+
+def _single(ticket: str, account: Account, one: AccountLoop, now: datetime) -> str:
+    held = () if one.snapshot is None else one.snapshot.positions
+    for position in held:
+        if str(position.ticket) == ticket:
+            known = one.keeper.managed.get(position.identifier)
+            text = cards.single(position, account.currency, known, now)
+            return f"{text}\n{replies.as_of(one, now)}"
+    return ""
+
+
+def is_view(what: str) -> bool:
+    """Tell whether a refresh button asks for an answer of this file."""
+    return what in _VIEWS or what in _BALANCE or what.startswith(_ONE)
 
 
 def _refresh(what: str) -> InlineKeyboardMarkup:
@@ -47,44 +103,66 @@ def _refresh(what: str) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[[button]])
 
 
+async def _show(message: Message, looking: Looking, what: str, member: Member) -> None:
+    text = await looking.view(what, member)
+    await message.answer(text, reply_markup=_refresh(what))
+
+
 async def on_status(
-    message: Message, member: Member, store: DeskStore, loop: TradingLoop, clock: Clock
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    looking: Looking,
+    positions: PositionService,
 ) -> None:
-    text = await _view("status", member, store, loop, clock)
-    await message.answer(text, reply_markup=_refresh("status"))
+    words = (command.args or "").replace(",", " ").split()
+    if not words:
+        await _show(message, looking, "status", member)
+    elif words == ["table"]:
+        await _show(message, looking, "table", member)
+    else:
+        chosen = select(words, await positions.held(member))
+        if isinstance(chosen, str) or chosen.percent is not None:
+            why = chosen if isinstance(chosen, str) else "a percent means nothing here"
+            said_ = foreign(f"/status {' '.join(words)}", 60)
+            await message.answer(
+                f"✋ {said_}: {escape(why)}. Example: <code>/status table</code> · "
+                "<code>/status 1234</code>"
+            )
+            return
+        for one in chosen.held[:_MOST_SINGLE]:
+            await _show(message, looking, f"{_ONE}{one.position.ticket}", member)
 
 
-async def on_positions(
-    message: Message, member: Member, store: DeskStore, loop: TradingLoop, clock: Clock
+_MOST_SINGLE = 5
+
+
+def _look(what: str) -> Callable[[Message, Member, Looking], Awaitable[None]]:
+    async def handler(message: Message, member: Member, looking: Looking) -> None:
+        await _show(message, looking, what, member)
+
+    return handler
+
+
+async def on_balance(
+    message: Message, command: CommandObject, member: Member, looking: Looking
 ) -> None:
-    text = await _view("positions", member, store, loop, clock)
-    await message.answer(text, reply_markup=_refresh("positions"))
-
-
-async def on_drawdown(
-    message: Message, member: Member, store: DeskStore, loop: TradingLoop, clock: Clock
-) -> None:
-    text = await _view("drawdown", member, store, loop, clock)
-    await message.answer(text, reply_markup=_refresh("drawdown"))
+    words = (command.args or "").lower().split()
+    if words not in ([], ["full"]):
+        await message.answer(
+            f"✋ /balance {foreign(' '.join(words), 40)}: only “full” can follow. "
+            "Example: <code>/balance full</code>"
+        )
+        return
+    await _show(message, looking, "balance-full" if words else "balance", member)
 
 
 async def on_refresh(
-    query: CallbackQuery,
-    callback_data: Refresh,
-    member: Member,
-    store: DeskStore,
-    loop: TradingLoop,
-    clock: Clock,
+    query: CallbackQuery, callback_data: Refresh, member: Member, looking: Looking
 ) -> None:
     await query.answer("Refreshed")
-    if not isinstance(query.message, Message):
-        return
-    text = await _view(callback_data.what, member, store, loop, clock)
-    try:
-        await query.message.edit_text(text, reply_markup=_refresh(callback_data.what))
-    except TelegramBadRequest as error:
-        if "message is not modified" not in error.message:
-            raise
+    text = await looking.view(callback_data.what, member)
+    await edit_quietly(query, text, _refresh(callback_data.what))
 
 
 async def on_signals(message: Message, member: Member, store: DeskStore) -> None:
@@ -110,9 +188,10 @@ def router() -> Router:
     """Return the routes of this file."""
     router = Router(name=__name__)
     router.message.register(on_status, said("status"))
-    router.message.register(on_positions, said("positions"))
-    router.message.register(on_drawdown, said("drawdown"))
-    router.callback_query.register(on_refresh, Refresh.filter(F.what.in_(_VIEWS)))
+    for what in ("positions", "drawdown", "orders", "count"):
+        router.message.register(_look(what), said(what))
+    router.message.register(on_balance, said("balance"))
+    router.callback_query.register(on_refresh, Refresh.filter(F.what.func(is_view)))
     router.message.register(on_signals, said("signals"))
     router.message.register(on_heartbeat, said("heartbeat"))
     return router

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from storage import breaches, cards, people
+from storage import breaches, cards, managed, people
 from trading.clock import from_ms, to_ms
 from trading.ids import AccountId, Ticket, is_ours
 from trading.model import Deal, DealEntry, DealReason, DealType, Side
@@ -41,6 +41,9 @@ def record(
         "UPDATE account SET deals_seen_ms = max(deals_seen_ms, ?) WHERE id = ?",
         (to_ms(now), account_id),
     )
+    for deal in fresh:
+        if deal.deal_type in _TRADES and deal.entry is not DealEntry.IN:
+            managed.ended(connection, account_id, deal.position_id, now)
     if not quietly:
         for deal in fresh:
             _tell(connection, account_id, deal, now)

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
-from storage import breaches, cards, people, rows
+from storage import breaches, cards, people, rows, wishes
 from storage.rows import encode
 from trading.clock import from_ms, to_ms
 from trading.ids import AccountId, ApprovalId, OrderId
@@ -265,6 +265,7 @@ def _tell(
 ) -> None:
     if before.approval_id is not None:
         cards.refresh(connection, before.approval_id, now)
+    told = wishes.settle(connection, before.id, outcome, now)
     account = str(people.account(connection, before.account_id).login)
     symbol = before.request.symbol
     topic = f"unconfirmed:{before.id}"
@@ -298,6 +299,7 @@ def _tell(
         isinstance(outcome, Rejected)
         and before.purpose is not Purpose.ENTRY
         and before.breach_id is None
+        and not told
     ):
         people.tell(
             connection,
@@ -311,6 +313,9 @@ def _tell(
             ),
             Priority.DECISION,
             now,
+            # The same refusal again is the same message: a rule tries again by itself.
+            topic=f"refused:{before.account_id}:{before.purpose}:"
+            f"{before.request.position or before.request.order}",
         )
 
 

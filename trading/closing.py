@@ -131,3 +131,17 @@ def _oldest_first(steps: Sequence[CloseStep]) -> tuple[CloseStep, ...]:
         mine = [step for step in steps if step.position.symbol == symbol]
         ordered += sorted(mine, key=lambda one: (one.position.opened_at, one.position.ticket))
     return tuple(ordered)
+
+
+def protect_request(
+    position: Position, stop_loss: Decimal | None, take_profit: Decimal | None
+) -> OrderRequest:
+    """Return the request that sets both levels of a position; None removes one."""
+    return OrderRequest(
+        action=Action.SLTP,
+        client_order_id=mint_client_order_id(),
+        symbol=position.symbol,
+        position=position.ticket,
+        stop_loss=stop_loss,
+        take_profit=take_profit,
+    )

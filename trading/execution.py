@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from trading.clock import Clock
-from trading.closing import CloseStep, close_request, remove_request, step_request
+from trading.closing import CloseStep, close_request, protect_request, remove_request, step_request
 from trading.errors import StoreError, TerminalError
 from trading.events import EventType
 from trading.ids import OrderId, is_ours, mint_client_order_id
@@ -38,6 +38,7 @@ ATTEMPTS = 3
 """How often a price that moved is asked for anew: each time it was certainly not executed."""
 
 FreshPlan = Callable[[Approval], Awaitable[Plan]]
+Submit = Callable[[NewOrder], Awaitable[Order | None]]
 
 
 class OrderExecutor:
@@ -193,15 +194,18 @@ class OrderExecutor:
         take_profit: Decimal | None,
     ) -> Order | None:
         """Set both levels of a position; None removes one."""
-        request = OrderRequest(
-            action=Action.SLTP,
-            client_order_id=mint_client_order_id(),
-            symbol=position.symbol,
-            position=position.ticket,
-            stop_loss=stop_loss,
-            take_profit=take_profit,
-        )
+        request = protect_request(position, stop_loss, take_profit)
         return await self._act(account_id, Purpose.PROTECT, request, None)
+
+    async def carry(self, new: NewOrder, submit: Submit) -> Order | None:
+        """Send an order whose intent another transaction writes down; None where it must not be."""
+        started = self._clock.monotonic()
+        order = await submit(new)
+        if order is None:
+            return None
+        with self._working_on(order):
+            outcome = await self._terminal.send(order.request)
+            return await self._apply(order, outcome, started)
 
     async def batch(self, orders: Sequence[NewOrder]) -> list[tuple[Order, SendOutcome]]:
         """Write every intent down at once, then send one after the other.

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from trading.clock import Clock
 from trading.drawdown import Cap, CapKind, Unit
+from trading.drawdown.budget import open_risk
 from trading.drawdown.guard import DrawdownGuard, Verdict
 from trading.errors import StoreError, TerminalError
 from trading.events import EventType
@@ -33,6 +34,8 @@ from trading.model import (
 from trading.notices import AccountBeat, Priority, Started
 from trading.planning import Plan, Planner, Standing
 from trading.ports import Store, Terminal
+from trading.positions.keeper import KeeperStore, PositionKeeper
+from trading.positions.model import Defaults
 from trading.reconcile import Reconciler
 from trading.reporting import Reporter
 from trading.risk import RiskLimits
@@ -45,6 +48,7 @@ SIGNAL_BATCH_SIZE = 10
 LONGEST_BACKOFF = 5.0
 LEAVING_SECONDS = 0.05
 """How long words to a person wait for the order they are about."""
+NO_RULES = Defaults()
 QUOTE_PATIENCE = 3.0
 """Seconds a card waits for the first fresh quote of its symbol."""
 
@@ -65,6 +69,7 @@ class LoopSettings:
     simulated: bool = False
     member_id: MemberId | None = None
     """Whose account it is; None is the desk's own."""
+    management: Defaults = NO_RULES
 
 
 class AccountLoop:
@@ -78,13 +83,24 @@ class AccountLoop:
         settings: LoopSettings,
         clock: Clock,
         reporter: Reporter,
+        positions: KeeperStore,
     ) -> None:
         self.terminal = terminal
         self.symbols = SymbolBook(terminal, clock)
         self.spreads = SpreadBook()
-        self.planner = Planner(terminal, self.symbols, limits, clock, self.spreads)
-        self._limits = limits
+        self.planner = Planner(
+            terminal,
+            self.symbols,
+            limits,
+            clock,
+            self.spreads,
+            ladder=settings.management.ladder,
+        )
         self.executor = OrderExecutor(terminal, store, clock, reporter, self._leaving)
+        self.keeper = PositionKeeper(
+            self.executor, positions, self.symbols, clock, settings.management, settings.interval
+        )
+        self.limits = limits
         self.account: Account | None = None
         self.snapshot: Snapshot | None = None
         self.verdict = Verdict(None, "the account was not read yet")
@@ -214,6 +230,9 @@ class AccountLoop:
         ):
             self.wake()
         else:
+            seen = verdict.state is not None
+            if await self.keeper.step(facts.account, snapshot, rules=seen):
+                self.wake()
             await self._offer(facts, snapshot)
             await self._execute(facts, snapshot)
             if await self._stops.restore(snapshot):
@@ -236,8 +255,9 @@ class AccountLoop:
     async def _look(self, facts: PassFacts | None) -> Snapshot:
         wanted = [] if facts is None else list(facts.symbols)
         names = await self.symbols.broker_symbols(wanted) if wanted else {}
-        symbols = set(names.values())
-        if self._limits.max_spread_ratio is not None:
+        held = () if self.snapshot is None else self.snapshot.positions
+        symbols = {*names.values(), *(position.symbol for position in held)}
+        if self.limits.max_spread_ratio is not None:
             symbols.update(self.spreads.watched(self._clock.monotonic()))
         snapshot = await self.terminal.snapshot(sorted(symbols))
         self.spreads.take(snapshot)
@@ -323,9 +343,9 @@ class AccountLoop:
 
     async def _recent_entries(self, account_id: AccountId) -> tuple[int, float]:
         """Return entries sent in the throttle's window, and seconds until the oldest leaves it."""
-        if self._limits.max_orders is None:
+        if self.limits.max_orders is None:
             return 0, 0.0
-        now, window = self._clock.now(), timedelta(seconds=self._limits.order_window_seconds)
+        now, window = self._clock.now(), timedelta(seconds=self.limits.order_window_seconds)
         sent = await self._store.entries_since(account_id, now - window)
         return len(sent), (sent[0] + window - now).total_seconds() if sent else 0.0
 
@@ -397,6 +417,19 @@ class AccountLoop:
     def member_id(self) -> MemberId | None:
         """Return whose account it is; None is the desk's own."""
         return self._settings.member_id
+
+    @property
+    def open_risk(self) -> Decimal | None:
+        """Money lost if every stop were hit from here; None before all symbols were read."""
+        if self.snapshot is None:
+            return None
+        specs = {one.symbol: self.symbols.spec(one.symbol) for one in self.snapshot.positions}
+        risks = [
+            open_risk(position, spec)
+            for position in self.snapshot.positions
+            if (spec := specs[position.symbol]) is not None
+        ]
+        return sum(risks, Decimal(0)) if len(risks) == len(self.snapshot.positions) else None
 
     @property
     def label(self) -> str:

@@ -114,6 +114,53 @@ class OrderFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class WishLine:
+    """One thing asked of the broker and what became of it."""
+
+    kind: str
+    """``close``, ``protect`` or ``cancel``."""
+    ticket: Ticket
+    symbol: str
+    side: Side
+    status: str
+    """``waiting``, ``sent``, ``unconfirmed``, ``done``, ``failed`` or ``dropped``."""
+    volume: Decimal | None
+    price: Decimal | None
+    stop_loss: Decimal | None
+    take_profit: Decimal | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class WishReport:
+    """What became of everything one person confirmed at once."""
+
+    confirm_id: int
+    account: str
+    currency: str
+    by: str
+    lines: tuple[WishLine, ...]
+    kind: Literal["wish_report"] = "wish_report"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleActed:
+    """A rule closed a part of a position or moved its stop."""
+
+    account: str
+    symbol: str
+    side: Side
+    ticket: Ticket
+    rule: str
+    """``target``, ``break_even``, ``trail`` or ``time_limit``."""
+    number: int
+    volume: Decimal | None
+    price: Decimal | None
+    stop_loss: Decimal | None
+    kind: Literal["rule_acted"] = "rule_acted"
+
+
+@dataclass(frozen=True, slots=True)
 class PositionClosed:
     """A position ended: by its stop, its target, a person or the broker."""
 
@@ -361,6 +408,8 @@ Notice = (
     | OrderResolved
     | OrderUnconfirmed
     | OrderFailed
+    | WishReport
+    | RuleActed
     | PositionClosed
     | ForeignTrade
     | DrawdownWarning

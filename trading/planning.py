@@ -26,6 +26,7 @@ from trading.model import (
 )
 from trading.money import HUNDRED, floor_to_step, percent_of, round_to_tick
 from trading.ports import Terminal
+from trading.positions.rules import broker_target, ladder
 from trading.risk import Finding, Held, OrderContext, RiskLimits, assess, deny
 from trading.sizing import Refusal, lots_for_risk
 from trading.spreads import SpreadBook
@@ -75,12 +76,16 @@ class Planner:
         limits: RiskLimits,
         clock: Clock,
         spreads: SpreadBook,
+        *,
+        ladder: Sequence[Decimal] = (),
     ) -> None:
+        """``ladder`` is the percent of a volume closed at its first target, its second, …."""
         self._spreads = spreads
         self._terminal = terminal
         self._symbols = symbols
         self._limits = limits
         self._clock = clock
+        self._ladder = tuple(ladder)
 
     async def plan(self, approval: Approval, snapshot: Snapshot, standing: Standing) -> Plan:
         """Return the plan of an approval; raises ``TerminalError`` when it cannot be known.
@@ -139,8 +144,11 @@ class Planner:
         )
         findings = _with_size(assess(context), context, refusal)
         denial = next((one.denial for one in findings if one.denial is not None), None)
+        rungs = ladder(volume, draft.side, draft.take_profits, self._ladder, spec)
         proposal = _proposal(context, denial, refused=refusal is not None)
-        request = None if denial is not None else self._request(context)
+        proposal = replace(proposal, ladder=tuple(rung.volume for rung in rungs))
+        target = broker_target(draft.side, draft.take_profits, rungs)
+        request = None if denial is not None else self._request(context, target)
         return Plan(proposal, request, denial, entry, _facts(context), findings)
 
     async def _loss_per_lot(
@@ -210,7 +218,7 @@ class Planner:
         except TerminalRefused:
             return None
 
-    def _request(self, ctx: OrderContext) -> OrderRequest:
+    def _request(self, ctx: OrderContext, take_profit: Decimal | None) -> OrderRequest:
         draft, spec = ctx.draft, ctx.spec
         market = draft.order_type is OrderType.MARKET
         client_order_id = mint_client_order_id()
@@ -224,7 +232,7 @@ class Planner:
             price=ctx.entry,
             stop_limit=draft.stop_limit,
             stop_loss=draft.stop_loss,
-            take_profit=draft.take_profits[0] if draft.take_profits else None,
+            take_profit=take_profit,
             deviation=self._limits.max_deviation_points,
             fillings=spec.fillings if market else (),
             comment=order_comment(client_order_id),

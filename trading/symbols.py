@@ -86,6 +86,11 @@ class SymbolBook:
         """Return the properties already read, however old: asks the terminal nothing."""
         return {name: self._specs[name][1] for name in names if name in self._specs}
 
+    def spec(self, name: str) -> SymbolSpec | None:
+        """Return the properties as last read, without asking the terminal."""
+        found = self._specs.get(name)
+        return None if found is None else found[1]
+
     def forget(self) -> None:
         """Ask anew next time: the terminal was restarted."""
         self._names_until = 0.0

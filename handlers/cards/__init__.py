@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
 
-from handlers.cards import guard, orders, people, signal, status
+from handlers.cards import guard, orders, people, positions, signal, status
 from handlers.cards.text import Card, fit
 from trading.notices import (
     ApprovalCard,
@@ -23,10 +23,12 @@ from trading.notices import (
     OrderUnconfirmed,
     PositionClosed,
     RightsChanged,
+    RuleActed,
     Started,
     TerminalNews,
     TradingStateChanged,
     Unreachable,
+    WishReport,
 )
 
 __all__ = ["Card", "Render", "render"]
@@ -51,6 +53,10 @@ def _text(notice: Notice, now: datetime) -> str:  # noqa: C901 - a flat table of
             return orders.unconfirmed(notice)
         case OrderFailed():
             return orders.failed(notice)
+        case WishReport():
+            return positions.report(notice)
+        case RuleActed():
+            return positions.rule(notice)
         case PositionClosed():
             return orders.closed(notice)
         case ForeignTrade():

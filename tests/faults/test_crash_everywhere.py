@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.loop_desk import Crash, LoopDesk, Tripwire
 from tests.support.simulated_desk import Row
+from trading.loop import NO_RULES
+from trading.positions.model import Defaults
 
 FALL_AT = 30
 
@@ -46,10 +48,17 @@ async def breach(desk: LoopDesk) -> None:
 
 
 async def crashed(
-    folder: Path, rows: list[Row], scenario: Scenario, at: int, *, after: bool
+    folder: Path,
+    rows: list[Row],
+    scenario: Scenario,
+    at: int,
+    *,
+    after: bool,
+    management: Defaults,
 ) -> tuple[LoopDesk, bool]:
     """Run a scenario that dies at a call, then start again and let it come to rest."""
     desk = LoopDesk(folder, rows, TERMINAL_BALANCE="4100")
+    desk.management = management
     wire = Tripwire(at, after=after)
     died = False
     try:
@@ -104,12 +113,14 @@ async def every_crash(
     check: Callable[[LoopDesk], Awaitable[None]],
     *,
     after: bool,
+    management: Defaults = NO_RULES,
+    first: int = 1,
 ) -> int:
     """Die at the first call, the second, and so on until a run meets no more; return how many."""
-    for at in range(1, 500):
+    for at in range(first, 500):
         folder = tmp_path / f"{at}"
         folder.mkdir()
-        desk, died = await crashed(folder, rows, scenario, at, after=after)
+        desk, died = await crashed(folder, rows, scenario, at, after=after, management=management)
         try:
             await check(desk)
         except AssertionError as error:

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, Self
 
 from storage.database import Database, open_database
+from storage.positions_store import PositionStore
 from storage.store import SqliteStore
 from tests.support.simulated_desk import Row, write_ticks
 from tests.support.terminal import PATIENT, InProcessTransport
@@ -21,6 +22,7 @@ from trading.drawdown import Cap, CapKind
 from trading.ids import ApprovalId, MemberId
 from trading.loop import AccountLoop, LoopSettings
 from trading.model import Decision, OrderType, Side, SignalDraft
+from trading.positions.model import Defaults
 from trading.reporting import Reporter
 from trading.risk import RiskLimits
 from trading.signals import digest
@@ -108,6 +110,7 @@ class LoopDesk:
         self.clock = ManualClock()
         self.folder = folder
         self.faults = folder / "faults.json"
+        self.management = Defaults()
         self._environment = {
             "TERMINAL_TICKS": str(write_ticks(folder / "ticks.csv", rows)),
             "SIMULATED_ACCOUNT_FILE": str(folder / "account.jsonl"),
@@ -119,6 +122,7 @@ class LoopDesk:
         self.broker: Broker
         self.database: Database
         self.store: SqliteStore
+        self.wishes: PositionStore
         self.loop: AccountLoop
         self.client: TerminalClient
 
@@ -133,17 +137,20 @@ class LoopDesk:
             open_database(self.folder / "desk.db")
         )
         self.store = SqliteStore(self.database, self.clock)
+        self.wishes = PositionStore(self.database, self.clock)
         await self.store.ensure_owners([OWNER])
         self.client = TerminalClient(InProcessTransport(name), self.clock, None, PATIENT)
         self._stack.push_async_callback(self.client.close)
         wired = wire or Tripwire()
+        self.asks: Any = _Wired(self.wishes, wired)
         self.loop = AccountLoop(
             _Wired(self.client, wired, only=_TERMINAL_CALLS),
             _Wired(self.store, wired),
             RiskLimits(max_snapshot_age=5.0),
-            LoopSettings(interval=1.0, stall=30.0),
+            LoopSettings(interval=1.0, stall=30.0, management=self.management),
             self.clock,
             Reporter(self.clock, "test"),
+            self.asks,
         )
         return self
 

@@ -37,10 +37,13 @@ from trading.notices import (
     OrderView,
     PositionClosed,
     RightsChanged,
+    RuleActed,
     Started,
     TerminalNews,
     TradingStateChanged,
     Unreachable,
+    WishLine,
+    WishReport,
 )
 
 NOW = datetime(2014, 5, 2, 12, 30, tzinfo=UTC)
@@ -137,6 +140,46 @@ EVERY: tuple[Notice, ...] = (
     OrderResolved(ApprovalId(7), Purpose.ENTRY, "Demo 1001", "EURUSD", ORDER, "deal 99"),
     OrderUnconfirmed(ApprovalId(7), Purpose.CLOSE, "Demo 1001", "EURUSD", "no answer in 10 s"),
     OrderFailed(Purpose.PROTECT, "Demo 1001", "EURUSD", 123, "Invalid stops"),
+    WishReport(
+        3,
+        "Demo 1001",
+        "USD",
+        "Owner",
+        tuple(
+            WishLine(
+                kind,
+                Ticket(11),
+                "EURUSD",
+                Side.BUY,
+                status,
+                Decimal("0.05"),
+                Decimal("1.1"),
+                Decimal("1.09"),
+                Decimal("1.12"),
+                "market closed",
+            )
+            for kind, status in (
+                ("close", "done"),
+                ("protect", "done"),
+                ("cancel", "done"),
+                ("close", "failed"),
+                ("close", "dropped"),
+                ("close", "unconfirmed"),
+                ("protect", "waiting"),
+            )
+        ),
+    ),
+    RuleActed(
+        "Demo 1001",
+        "EURUSD",
+        Side.BUY,
+        Ticket(11),
+        "target",
+        1,
+        Decimal("0.05"),
+        Decimal("1.1030"),
+        None,
+    ),
     PositionClosed(
         "Demo 1001",
         "USD",

@@ -6,7 +6,14 @@ import pytest
 from aiogram.filters.callback_data import CallbackData
 
 from handlers import callbacks
-from handlers.callbacks import CapStep, ConfirmTap, Decide, Refresh
+from handlers.callbacks import (
+    CapStep,
+    ConfirmTap,
+    Decide,
+    PickPosition,
+    PositionTap,
+    Refresh,
+)
 
 BIGGEST = 2**63 - 1
 CLASSES = [
@@ -28,6 +35,9 @@ def test_prefixes_are_unique() -> None:
         ConfirmTap(confirm_id=BIGGEST, yes=False),
         CapStep(account_id=BIGGEST, kind="trailing_balance", value="+99.99"),
         Refresh(what="positions"),
+        Refresh(what=f"one-{BIGGEST}"),
+        PositionTap(confirm_id=BIGGEST, yes=False),
+        PickPosition(what=str(BIGGEST)),
     ],
 )
 def test_fits_and_comes_back(data: CallbackData) -> None:

@@ -143,6 +143,8 @@ class Proposal:
     problem: "Denial | None"
     """Why it would be denied if it were approved now."""
     simulated: bool
+    ladder: tuple[Decimal, ...] = ()
+    """Lots closed at each target before the last; empty where all is closed at one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,105 @@
+"""The whole story of one signal, one order or one position."""
+
+from datetime import datetime
+from typing import Protocol
+
+from aiogram import Router
+from aiogram.filters import CommandObject
+from aiogram.types import Message
+
+from handlers.cards.text import fit, foreign
+from handlers.commands import command as said
+from handlers.words import detail_words
+from trading.clock import Clock
+from trading.ids import MemberId
+from trading.model import Member
+from trading.timeline import Moment, Step, Story
+
+_MOST = 40
+_LARGEST = 2**63
+_MARKS = {
+    Step.SIGNAL: "📨",
+    Step.OFFERED: "❔",
+    Step.DECIDED: "👤",
+    Step.CHECKED: "🔎",
+    Step.ORDER: "📄",
+    Step.DEAL: "💱",
+    Step.WISH: "✋",
+    Step.RULES: "📐",
+}
+
+
+class Timelines(Protocol):
+    """Where stories are read."""
+
+    async def of_signal(self, member_id: MemberId, signal_id: int) -> list[Story]:
+        """Return a signal's story on each account the member may see."""
+
+    async def of_ticket(self, member_id: MemberId, ticket: int) -> list[Story]:
+        """Return the story of an order's or position's ticket; empty when it is not known."""
+
+
+def is_number(_: Message, command: CommandObject) -> bool:
+    """Tell whether the command is followed by one number, not by a signal in words."""
+    word = (command.args or "").strip().removeprefix("#")
+    return word.isdecimal() and word.isascii()
+
+
+async def on_story(
+    message: Message, command: CommandObject, member: Member, timelines: Timelines, clock: Clock
+) -> None:
+    number = int((command.args or "").strip().removeprefix("#"))
+    if command.command.casefold() == "signal":
+        stories = await timelines.of_signal(member.id, min(number, _LARGEST - 1))
+        hint = "/signals lists the latest"
+    else:
+        stories = await timelines.of_ticket(member.id, min(number, _LARGEST - 1))
+        hint = "tickets are in /status, /orders and /signals"
+    if not stories:
+        await message.answer(f"✋ {foreign(command.command, 16)} {number} is not known: {hint}.")
+    for story in stories:
+        await message.answer(fit(text(story, clock.now())))
+
+
+async def on_order(
+    message: Message, command: CommandObject, member: Member, timelines: Timelines, clock: Clock
+) -> None:
+    if is_number(message, command):
+        await on_story(message, command, member, timelines, clock)
+    else:
+        understood = foreign(command.args or "nothing", 40)
+        await message.answer(
+            f"✋ /order needs one ticket, not “{understood}”. Example: <code>/order 1234</code>"
+        )
+
+
+def text(story: Story, now: datetime) -> str:
+    """Return a story line by line; in a long one the middle is left out."""
+    moments = list(story.moments)
+    head = f"🧾 <b>{foreign(story.title, 60)}</b> · {foreign(story.account)}"
+    lines = [_line(one, now) for one in moments]
+    if len(lines) > _MOST:
+        left_out = len(lines) - _MOST
+        lines = [*lines[:10], f"… {left_out} more …", *lines[-(_MOST - 10) :]]
+    return "\n".join([head, *lines])
+
+
+def _line(one: Moment, now: datetime) -> str:
+    at = f"{one.at:%H:%M:%S}" if one.at.date() == now.date() else f"{one.at:%d %b %H:%M:%S}"
+    numbers = ", ".join(
+        f"{name} {foreign(_worded(name, value, one), 160)}" for name, value in one.numbers.items()
+    )
+    what = f"<code>{at}</code> {_MARKS[one.step]} {foreign(one.what, 80)}"
+    return f"{what}\n    {numbers}" if numbers else what
+
+
+def _worded(name: str, value: str, one: Moment) -> str:
+    return detail_words(value, one.numbers) if name == "reason" else value
+
+
+def router() -> Router:
+    """Return the routes of this file."""
+    router = Router(name=__name__)
+    router.message.register(on_story, said("trade"), is_number)
+    router.message.register(on_order, said("order"))
+    return router
