@@ -34,6 +34,7 @@ from bot.web import Routes, make_app, serve
 from handlers.cards import render
 from handlers.routers import routers
 from handlers.status import Looking
+from storage.card_store import CardStore
 from storage.database import open_database
 from storage.member_store import MemberStore
 from storage.positions_store import PositionStore
@@ -44,6 +45,7 @@ from storage.why import SqliteWhyStore
 from trading.accounts import AccountService
 from trading.audit import AuditService
 from trading.calculator import Calculator
+from trading.cards import CardService
 from trading.clock import Clock, SystemClock
 from trading.events import Listener
 from trading.heartbeat import HeartbeatService
@@ -135,6 +137,7 @@ async def open_app(
         bot = await stack.enter_async_context(_bot(settings))
         store = SqliteStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made below
         sender = OutboxSender(bot, store, render, Limiter(clock), clock)
+        cards = CardStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made above
         positions = PositionStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made above
         await store.ensure_owners(settings.telegram.owner_ids)
         await store.outbox_recover()
@@ -145,7 +148,14 @@ async def open_app(
         client = open_terminal(config, clock)
         stack.push_async_callback(client.close)
         account_loop = AccountLoop(
-            client, store, _limits(settings), _loop_settings(settings), clock, reporter, positions
+            client,
+            store,
+            _limits(settings),
+            _loop_settings(settings),
+            clock,
+            reporter,
+            positions,
+            cards,
         )
         loop = TradingLoop({0: account_loop}, loop_id)
         enrolment, fleet = open_members(
@@ -158,6 +168,7 @@ async def open_app(
             clock,
             reporter,
             positions,
+            cards,
         )
         signals = SignalService(store, loop.wake, reporter, settings.signals.ttl_seconds)
         backlog = Backlog(store)
@@ -189,6 +200,7 @@ async def open_app(
             enrolment=enrolment,
             why=SqliteWhyStore(database, clock),
             calculator=Calculator(loop, _limits(settings)),
+            cards=CardService(cards, loop),
             positions=PositionService(positions, store, loop, clock),
             timelines=TimelineStore(database, clock),
             looking=Looking(store, loop, clock, positions),

@@ -6,6 +6,7 @@ from bot.fleet import Fleet
 from bot.settings import Settings
 from bot.terminals import member_terminal_config
 from storage.terminals_store import TerminalsStore
+from trading.cards import LiveStore
 from trading.clock import Clock
 from trading.enrolment import EnrolmentService, MemberTerminal, Offer, Vault
 from trading.loop import AccountLoop, LoopSettings, TradingLoop
@@ -26,6 +27,7 @@ def open_members(
     clock: Clock,
     reporter: Reporter,
     positions: KeeperStore,
+    cards: LiveStore,
 ) -> tuple[EnrolmentService, Fleet]:
     """Return the enrolment and the fleet that follows it; without a key both stay idle."""
     accounts = settings.accounts
@@ -39,7 +41,7 @@ def open_members(
             member_id=row.member_id,
             simulated=row.kind == "simulated",
         )
-        return AccountLoop(client, store, limits, own, clock, reporter, positions), client
+        return AccountLoop(client, store, limits, own, clock, reporter, positions, cards), client
 
     offer = Offer(accounts.kind, accounts.endpoints, accounts.per_member)
     enrolment = EnrolmentService(

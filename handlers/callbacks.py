@@ -8,6 +8,21 @@ class Decide(CallbackData, prefix="d"):
 
     approval_id: int
     decision: str
+    revision: int = 0
+    """The edit of the card the button was shown under."""
+
+
+class EditCard(CallbackData, prefix="e"):
+    """Ask what is to be changed on a card."""
+
+    approval_id: int
+
+
+class RejectReason(CallbackData, prefix="w"):
+    """Say why a card was rejected."""
+
+    approval_id: int
+    number: int
 
 
 class ConfirmTap(CallbackData, prefix="c"):

@@ -4,6 +4,7 @@ from aiogram import Router
 
 from handlers import (
     control,
+    deciding,
     errors,
     people,
     positions,
@@ -18,5 +19,17 @@ from handlers import (
 
 def routers() -> tuple[Router, ...]:
     """Return the routers, the hot one first: a tap is routed before anything else is tried."""
-    ordered = (errors, terminals, start, status, control, people, why, positions, timeline, signals)
+    ordered = (
+        errors,
+        terminals,
+        start,
+        status,
+        control,
+        people,
+        why,
+        positions,
+        timeline,
+        deciding,
+        signals,
+    )
     return tuple(each.router() for each in ordered)

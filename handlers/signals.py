@@ -6,12 +6,13 @@ from aiogram import Bot, F, Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
-from handlers import replies
+from handlers import deciding, replies
 from handlers.callbacks import Decide
 from handlers.cards.text import table
 from handlers.commands import command as said
 from trading.decisions import (
     AlreadyDecided,
+    CardChanged,
     Decided,
     DecideResult,
     Duplicate,
@@ -37,7 +38,10 @@ async def on_decide(
 ) -> None:
     try:
         result = await signals.decide(
-            ApprovalId(callback_data.approval_id), member.id, Decision(callback_data.decision)
+            ApprovalId(callback_data.approval_id),
+            member.id,
+            Decision(callback_data.decision),
+            callback_data.revision,
         )
     except StoreError:
         await query.answer("Not taken: it could not be stored. Tap again.", show_alert=True)
@@ -45,6 +49,7 @@ async def on_decide(
     if isinstance(result, Decided) and result.status is ApprovalStatus.APPROVED:
         await loop.under_way(result.account_id)  # the toast never holds the order up
     await query.answer(toast(result))
+    await deciding.ask_why(query, result, callback_data.approval_id)
 
 
 def toast(result: DecideResult) -> str:
@@ -62,6 +67,8 @@ def toast(result: DecideResult) -> str:
             return f"1 of 2, by {by[:60]}: a second trader or owner must approve too"
         case TooLate():
             return "Too late: the signal expired. No trade."
+        case CardChanged():
+            return "The card was changed or is being worked out: look at it, then tap again."
         case NotAllowed():
             return "You may not decide for this account. Nothing was changed."
 

@@ -8,9 +8,21 @@ from decimal import Decimal
 from storage import outbox, rights, rows
 from trading.clock import from_ms
 from trading.ids import AccountId, ApprovalId, SignalId
-from trading.model import ApprovalStatus, Order, OrderStatus, Proposal, Side, SignalDraft
-from trading.notices import ApprovalCard, OrderView, Priority
+from trading.model import (
+    ApprovalStatus,
+    Live,
+    Order,
+    OrderStatus,
+    Proposal,
+    Side,
+    SignalDraft,
+    Terms,
+)
+from trading.notices import ApprovalCard, OrderView, Priority, SourceRecord
 from trading.people import needs_second
+
+_LATEST = 30
+"""Closed positions that a source is remembered by."""
 
 
 def refresh(connection: sqlite3.Connection, approval_id: ApprovalId, now: datetime) -> None:
@@ -37,6 +49,8 @@ def view(connection: sqlite3.Connection, approval_id: ApprovalId) -> ApprovalCar
     ).fetchone()
     proposal = row["proposal_json"]
     parsed = rows.decode(Proposal, proposal) if proposal else None
+    terms = rows.decode(Terms, row["terms_json"])
+    waits = row["status"] == ApprovalStatus.OFFERED
     return ApprovalCard(
         approval_id=approval_id,
         signal_id=SignalId(row["signal_id"]),
@@ -44,7 +58,7 @@ def view(connection: sqlite3.Connection, approval_id: ApprovalId) -> ApprovalCar
         account=str(row["login"]),
         currency=row["currency"],
         status=ApprovalStatus(row["status"]),
-        draft=rows.decode(SignalDraft, row["draft_json"]),
+        draft=terms.applied(rows.decode(SignalDraft, row["draft_json"])),
         source=row["source"],
         created_at=from_ms(row["created_ms"]),
         expires_at=from_ms(row["expires_ms"]),
@@ -57,7 +71,25 @@ def view(connection: sqlite3.Connection, approval_id: ApprovalId) -> ApprovalCar
             None if parsed is None else parsed.risk_percent, rows.decimal(row["second_above"])
         ),
         voters=tuple(rights.voters(connection, approval_id)),
+        revision=terms.revision,
+        edited_by=terms.edited_by,
+        half=terms.size < 1,
+        live=rows.decode(Live, row["live_json"]) if waits and row["live_json"] else None,
+        record=_record(connection, row["account_id"], row["source"]) if waits else None,
     )
+
+
+def _record(connection: sqlite3.Connection, account_id: int, source: str) -> SourceRecord | None:
+    """Return how the source's last closed positions went on this account."""
+    found = connection.execute(
+        "SELECT result FROM managed WHERE account_id = ? AND source = ?"
+        " AND closed_ms IS NOT NULL ORDER BY id DESC LIMIT ?",
+        (account_id, source, _LATEST),
+    ).fetchall()
+    if not found:
+        return None
+    results = [Decimal(row["result"]) for row in found]
+    return SourceRecord(len(results), sum(one > 0 for one in results), sum(results, Decimal(0)))
 
 
 def _entry_order(connection: sqlite3.Connection, approval_id: ApprovalId) -> OrderView | None:

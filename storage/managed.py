@@ -9,7 +9,7 @@ from storage import rows
 from storage.rows import encode
 from trading.clock import to_ms
 from trading.ids import AccountId, ClientOrderId, SignalId, Ticket
-from trading.model import Side, SignalDraft
+from trading.model import Side, SignalDraft, Terms
 from trading.positions.model import Managed, ManagedId, NewManaged, Origin, RuleChange, Rules
 from trading.positions.rules import edited
 
@@ -125,14 +125,15 @@ _MONEY = ("profit", "swap", "commission", "fee")
 def origin(connection: sqlite3.Connection, client_order_id: ClientOrderId) -> Origin | None:
     """Return which signal an entry of ours came from, and the stop it was sent with."""
     row = connection.execute(
-        "SELECT o.request_json, s.id, s.source, s.draft_json FROM orders o"
+        "SELECT o.request_json, s.id, s.source, s.draft_json, a.terms_json FROM orders o"
         " JOIN approval a ON a.id = o.approval_id JOIN signal s ON s.id = a.signal_id"
         " WHERE o.client_order_id = ? AND o.purpose = 'entry'",
         (client_order_id,),
     ).fetchone()
     if row is None:
         return None
-    draft = rows.decode(SignalDraft, row["draft_json"])
+    terms = rows.decode(Terms, row["terms_json"])
+    draft = terms.applied(rows.decode(SignalDraft, row["draft_json"]))
     stop = json.loads(row["request_json"]).get("stop_loss")
     return Origin(
         source=row["source"],

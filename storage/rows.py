@@ -1,6 +1,7 @@
 """Between rows and records: records as JSON text, instants as milliseconds, decimals as text."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -31,6 +32,7 @@ from trading.model import (
     Role,
     Signal,
     SignalDraft,
+    Terms,
     TradingState,
 )
 
@@ -111,15 +113,17 @@ def signal(row: sqlite3.Row) -> Signal:
 
 
 def approval(row: sqlite3.Row, of_signal: Signal) -> Approval:
+    terms = decode(Terms, row["terms_json"])
     return Approval(
         id=ApprovalId(row["id"]),
-        signal=of_signal,
+        signal=replace(of_signal, draft=terms.applied(of_signal.draft)),
         account_id=AccountId(row["account_id"]),
         status=ApprovalStatus(row["status"]),
         expires_at=from_ms(row["expires_ms"]),
         proposal=decode(Proposal, row["proposal_json"]) if row["proposal_json"] else None,
         decided_by=row["decided_by"],
         decided_at=instant(row["decided_ms"]),
+        terms=terms,
     )
 
 

@@ -1,14 +1,17 @@
 """Signals, the question each puts to an account, and its answer."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from storage import cards, people, rights, rows
 from storage.rows import encode
+from trading.cards import limit_price
 from trading.clock import to_ms
 from trading.decisions import (
     AlreadyDecided,
+    CardChanged,
     Decided,
     DecideResult,
     Duplicate,
@@ -23,9 +26,11 @@ from trading.model import (
     ApprovalStatus,
     Decision,
     Finding,
+    OrderType,
     Proposal,
     Role,
     SignalDraft,
+    Terms,
     TradingState,
 )
 
@@ -163,6 +168,7 @@ def decide(
     member_id: MemberId,
     decision: Decision,
     now: datetime,
+    revision: int = 0,
 ) -> DecideResult:
     """Take a member's decision if they may, it is open and in time; safe to repeat."""
     row = connection.execute(f"{_APPROVAL} WHERE a.id = ?", (approval_id,)).fetchone()
@@ -179,7 +185,11 @@ def decide(
     if row["expires_ms"] <= to_ms(now):
         _end(connection, approval_id, ApprovalStatus.EXPIRED, "", now)
         return TooLate()
+    terms = rows.decode(Terms, row["terms_json"])
     if decision is not Decision.REJECT:
+        if terms.revision != revision or (terms.revision and row["proposal_json"] is None):
+            return CardChanged()
+        terms = _decided(terms, decision, row, connection)
         first = rights.first_of_two(connection, row, member_id, decision, _risk(row), now)
         if first is not None:
             people.audit(
@@ -192,23 +202,39 @@ def decide(
             )
             cards.refresh(connection, approval_id, now)
             return FirstOfTwo(first)
-    taken = ApprovalStatus.APPROVED if decision is Decision.APPROVE else ApprovalStatus.REJECTED
+    taken = ApprovalStatus.REJECTED if decision is Decision.REJECT else ApprovalStatus.APPROVED
     connection.execute(
-        "UPDATE approval SET status = ?, member_id = ?, decided_ms = ?"
+        "UPDATE approval SET status = ?, member_id = ?, decided_ms = ?, terms_json = ?"
         " WHERE id = ? AND status = 'offered'",
-        (taken, member_id, to_ms(now), approval_id),
+        (taken, member_id, to_ms(now), encode(terms), approval_id),
     )
     account_id = AccountId(row["account_id"])
     people.audit(
         connection,
         now,
         f"signal_{taken}",
-        f"approval {approval_id}",
+        f"approval {approval_id}"
+        + ("" if decision in (Decision.APPROVE, Decision.REJECT) else f" {decision}"),
         member=member_id,
         account=account_id,
     )
     cards.refresh(connection, approval_id, now)
     return Decided(taken, account_id)
+
+
+def _decided(
+    terms: Terms, decision: Decision, row: sqlite3.Row, connection: sqlite3.Connection
+) -> Terms:
+    """Return the terms an approval is given with: half of it, or at the entry it names."""
+    if decision is Decision.HALF:
+        return replace(terms, size=Decimal("0.5"))
+    if decision is not Decision.LIMIT or row["proposal_json"] is None:
+        return terms
+    draft = terms.applied(_one(connection, row).signal.draft)
+    if draft.order_type is not OrderType.MARKET:
+        return terms
+    proposal = rows.decode(Proposal, row["proposal_json"])
+    return replace(terms, limit=limit_price(draft, proposal))
 
 
 def _risk(row: sqlite3.Row) -> Decimal | None:

@@ -158,9 +158,15 @@ class SqliteStore(StoreBase):
         await self._write(signals.propose, approval_id, proposal, self._now(), checks)
 
     async def decide(
-        self, approval_id: ApprovalId, member_id: MemberId, decision: Decision
+        self,
+        approval_id: ApprovalId,
+        member_id: MemberId,
+        decision: Decision,
+        revision: int = 0,
     ) -> DecideResult:
-        return await self._write(signals.decide, approval_id, member_id, decision, self._now())
+        return await self._write(
+            signals.decide, approval_id, member_id, decision, self._now(), revision
+        )
 
     async def due(self, account_id: AccountId, limit: int) -> list[Approval]:
         return await self._read(signals.due, account_id, limit)

@@ -53,8 +53,13 @@ class TooLate:
 
 
 @dataclass(frozen=True, slots=True)
+class CardChanged:
+    """The card was edited since, or is being worked out anew: it must be looked at first."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotAllowed:
     """The member has no right to decide for that account."""
 
 
-DecideResult = Decided | AlreadyDecided | FirstOfTwo | TooLate | NotAllowed
+DecideResult = Decided | AlreadyDecided | FirstOfTwo | TooLate | NotAllowed | CardChanged

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from trading.cards import LiveCards, LiveStore, rooms_of
 from trading.clock import Clock
 from trading.drawdown import Cap, CapKind, Unit
 from trading.drawdown.budget import open_risk
@@ -84,6 +85,7 @@ class AccountLoop:
         clock: Clock,
         reporter: Reporter,
         positions: KeeperStore,
+        cards: LiveStore,
     ) -> None:
         self.terminal = terminal
         self.symbols = SymbolBook(terminal, clock)
@@ -100,6 +102,7 @@ class AccountLoop:
         self.keeper = PositionKeeper(
             self.executor, positions, self.symbols, clock, settings.management, settings.interval
         )
+        self.live = LiveCards(cards, self.symbols, clock)
         self.limits = limits
         self.account: Account | None = None
         self.snapshot: Snapshot | None = None
@@ -235,6 +238,9 @@ class AccountLoop:
                 self.wake()
             await self._offer(facts, snapshot)
             await self._execute(facts, snapshot)
+            if facts.symbols:
+                rooms = rooms_of(verdict.observations)
+                await self.live.follow(facts.account.id, snapshot, rooms)
             if await self._stops.restore(snapshot):
                 self.wake()
         self.last_pass = self._clock.monotonic()
@@ -357,7 +363,10 @@ class AccountLoop:
             plan = await self.planner.plan(approval, snapshot, standing)
             if _may_get_a_price(approval, plan, self._clock.now()):
                 continue
-            await self._store.propose(approval.id, plan.proposal, plan.findings)
+            proposal = plan.proposal
+            if proposal is not None:
+                proposal = replace(proposal, rooms=rooms_of(self.verdict.observations))
+            await self._store.propose(approval.id, proposal, plan.findings)
             self._reporter.event(
                 EventType.SIGNAL_OFFERED,
                 approval_id=approval.id,

@@ -10,6 +10,7 @@ from trading.ids import AccountId, ApprovalId, SignalId, Ticket
 from trading.model import (
     ApprovalStatus,
     DealReason,
+    Live,
     OrderStatus,
     Proposal,
     Purpose,
@@ -51,6 +52,15 @@ class OrderView:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """How the last closed positions of a source went."""
+
+    closed: int
+    won: int
+    result: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalCard:
     """The question put to one account about one signal, in its present state."""
 
@@ -73,6 +83,13 @@ class ApprovalCard:
     """Whether this risk takes two people's approval."""
     voters: tuple[str, ...] = ()
     """Who has approved it so far, where two must."""
+    revision: int = 0
+    """Counts the edits; a button belongs to one."""
+    edited_by: str = ""
+    half: bool = False
+    """Half the volume was approved."""
+    live: Live | None = None
+    record: SourceRecord | None = None
     kind: Literal["approval_card"] = "approval_card"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from trading.cards import at_once
 from trading.clock import Clock
 from trading.drawdown.budget import loss_per_lot, open_risk
 from trading.errors import TerminalRefused
@@ -104,6 +105,7 @@ class Planner:
             return _hopeless(draft, deny(DenialReason.SYMBOL_UNKNOWN, symbol=draft.symbol))
         draft = _rounded(draft, spec)
         quote = snapshot.quotes.get(spec.name)
+        draft = at_once(draft, approval.terms, quote)
         entry = _entry(draft, quote)
         if entry is None or entry <= 0:
             return _hopeless(draft, deny(DenialReason.QUOTE_STALE, symbol=spec.name))
@@ -113,6 +115,7 @@ class Planner:
             approval, draft, spec, per_lot, own, snapshot.account.currency
         )
         usual, readings = self._spreads.usual(spec.name)
+        volume, refusal = _sized(volume, refusal, approval.terms.size, spec)
         context = OrderContext(
             account=standing.account,
             snapshot=snapshot,
@@ -146,7 +149,12 @@ class Planner:
         denial = next((one.denial for one in findings if one.denial is not None), None)
         rungs = ladder(volume, draft.side, draft.take_profits, self._ladder, spec)
         proposal = _proposal(context, denial, refused=refusal is not None)
-        proposal = replace(proposal, ladder=tuple(rung.volume for rung in rungs))
+        half = floor_to_step(volume / 2, spec.volume_step)
+        proposal = replace(
+            proposal,
+            ladder=tuple(rung.volume for rung in rungs),
+            half=half if half >= spec.volume_min else None,
+        )
         target = broker_target(draft.side, draft.take_profits, rungs)
         request = None if denial is not None else self._request(context, target)
         return Plan(proposal, request, denial, entry, _facts(context), findings)
@@ -237,6 +245,18 @@ class Planner:
             fillings=spec.fillings if market else (),
             comment=order_comment(client_order_id),
         )
+
+
+def _sized(
+    volume: Decimal, refusal: Denial | None, size: Decimal, spec: SymbolSpec
+) -> tuple[Decimal, Denial | None]:
+    """Return the part of the volume that was approved, never rounded up."""
+    part = floor_to_step(volume * size, spec.volume_step)
+    if refusal is not None or size == 1 or part >= spec.volume_min:
+        return (volume if size == 1 else part), refusal
+    return spec.volume_min, deny(
+        DenialReason.VOLUME_TOO_SMALL, volume=part, minimum=spec.volume_min, symbol=spec.name
+    )
 
 
 def _hopeless(draft: SignalDraft, denial: Denial) -> Plan:

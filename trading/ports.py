@@ -86,7 +86,11 @@ class SignalStore(Protocol):
         """Store a signal once and put it to every account."""
 
     async def decide(
-        self, approval_id: ApprovalId, member_id: MemberId, decision: Decision
+        self,
+        approval_id: ApprovalId,
+        member_id: MemberId,
+        decision: Decision,
+        revision: int = 0,
     ) -> DecideResult:
         """Take a decision if the member may, it is open and in time."""
 

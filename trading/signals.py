@@ -124,10 +124,14 @@ class SignalService:
         return result
 
     async def decide(
-        self, approval_id: ApprovalId, member_id: MemberId, decision: Decision
+        self,
+        approval_id: ApprovalId,
+        member_id: MemberId,
+        decision: Decision,
+        revision: int = 0,
     ) -> DecideResult:
         """Record a tap; an approval wakes its account's loop."""
-        result = await self._store.decide(approval_id, member_id, decision)
+        result = await self._store.decide(approval_id, member_id, decision, revision)
         if isinstance(result, Decided):
             self._wake(result.account_id)
             self._reporter.event(

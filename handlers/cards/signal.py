@@ -6,7 +6,7 @@ from typing import assert_never
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from handlers.callbacks import Decide
+from handlers.callbacks import Decide, EditCard
 from handlers.cards import fate
 from handlers.cards.text import (
     DASH,
@@ -24,10 +24,12 @@ from handlers.cards.text import (
     table,
 )
 from handlers.words import denial_words, detail_words, distance
+from trading.cards import limit_price
 from trading.model import ApprovalStatus, Decision, OrderType, Proposal, SignalDraft
 from trading.notices import ApprovalCard
 
 _TARGETS_SHOWN = 8
+_CAPS_SHOWN = 4
 _KINDS = {
     OrderType.MARKET: "market",
     OrderType.LIMIT: "limit",
@@ -44,6 +46,10 @@ def text(card: ApprovalCard, now: datetime) -> str:
         head += " · simulated prices"
     about = f"{foreign(card.source, NAME)} → {foreign(card.account, NAME)}"
     lines = [head, table(_rows(card)), f"Source: {about}"]
+    if card.edited_by:
+        lines.append(f"✏️ Edited by {foreign(card.edited_by)}")
+    if card.half:
+        lines.append("½ Half the volume was approved.")
     if draft.comment:
         lines.append(f"<i>{foreign(draft.comment, 160)}</i>")
     return "\n".join([*lines, "", *_state(card, now)])
@@ -53,18 +59,32 @@ def keyboard(card: ApprovalCard, now: datetime) -> InlineKeyboardMarkup | None:
     """Return Approve and Reject while the question is open, else nothing to tap."""
     if card.status is not ApprovalStatus.OFFERED or now >= card.expires_at:
         return None
-    return InlineKeyboardMarkup(
-        inline_keyboard=[
-            [
-                _button("✅ Approve", card, Decision.APPROVE),
-                _button("✖️ Reject", card, Decision.REJECT),
-            ]
+    rows = [
+        [
+            _button("✅ Approve", card, Decision.APPROVE),
+            _button("✖️ Reject", card, Decision.REJECT),
         ]
-    )
+    ]
+    proposal = card.proposal
+    if proposal is not None and proposal.volume is not None:
+        rows.append(_other_ways(card, proposal))
+    edit = EditCard(approval_id=card.approval_id).pack()
+    rows.append([InlineKeyboardButton(text="✏️ Edit", callback_data=edit)])
+    return InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
+
+
+def _other_ways(card: ApprovalCard, proposal: Proposal) -> list[InlineKeyboardButton]:
+    buttons = []
+    if proposal.half is not None:
+        buttons.append(_button(f"½ size ({lots(proposal.half)})", card, Decision.HALF))
+    if card.draft.order_type is OrderType.MARKET and proposal.price:
+        at = price(limit_price(card.draft, proposal), proposal.digits)
+        buttons.append(_button(f"Limit at {at}", card, Decision.LIMIT))
+    return buttons
 
 
 def _button(label: str, card: ApprovalCard, decision: Decision) -> InlineKeyboardButton:
-    data = Decide(approval_id=card.approval_id, decision=decision.value)
+    data = Decide(approval_id=card.approval_id, decision=decision.value, revision=card.revision)
     return InlineKeyboardButton(text=label, callback_data=data.pack())
 
 
@@ -72,7 +92,7 @@ def _rows(card: ApprovalCard) -> list[tuple[str, str]]:
     draft, proposal = card.draft, card.proposal
     digits = None if proposal is None else proposal.digits
     stop = "none" if draft.stop_loss is None else price(draft.stop_loss, digits)
-    rows = _entry(draft, proposal)
+    rows = [*_entry(draft, proposal), *_live(card)]
     if draft.stop_limit is not None:
         rows.append(("Stop limit", price(draft.stop_limit, digits)))
     rows += [("Stop", stop + _distance(proposal, draft.stop_loss)), *_targets(draft, proposal)]
@@ -94,6 +114,18 @@ def _entry(draft: SignalDraft, proposal: Proposal | None) -> list[tuple[str, str
     return [("Entry", entry), *asked]
 
 
+def _live(card: ApprovalCard) -> list[tuple[str, str]]:
+    """The price beside the card's, while it waits: worse is a price that costs us more."""
+    live, proposal = card.live, card.proposal
+    if live is None or proposal is None or abs(live.drift.adjusted()) > 9:
+        return []
+    away = distance(abs(live.drift), proposal.digits, proposal.symbol)
+    drift = "unchanged" if not live.drift else f"{away} {'worse' if live.drift > 0 else 'better'}"
+    if live.drift_r is not None and live.drift:
+        drift += f", {figure(live.drift_r, signed=True)}R"
+    return [("Price now", f"{price(live.price, proposal.digits)}  {drift}")]
+
+
 def _distance(proposal: Proposal | None, level: Decimal | None) -> str:
     if proposal is None or level is None or not proposal.price or proposal.digits > 10:
         return ""
@@ -113,13 +145,20 @@ def _targets(draft: SignalDraft, proposal: Proposal | None) -> list[tuple[str, s
     rows = [
         (
             "Target" if len(levels) == 1 else f"Target {number}",
-            price(level, digits) + _distance(proposal, level),
+            price(level, digits) + _distance(proposal, level) + _part(proposal, number),
         )
         for number, level in enumerate(levels[:_TARGETS_SHOWN], 1)
     ]
     if len(levels) > _TARGETS_SHOWN:
         rows.append(("", f"and {len(levels) - _TARGETS_SHOWN} more"))
     return rows
+
+
+def _part(proposal: Proposal | None, number: int) -> str:
+    """The lots a ladder closes at that target."""
+    if proposal is None or number > len(proposal.ladder):
+        return ""
+    return f"  {lots(proposal.ladder[number - 1])} lots"
 
 
 def _size(card: ApprovalCard) -> list[tuple[str, str]]:
@@ -138,6 +177,15 @@ def _size(card: ApprovalCard) -> list[tuple[str, str]]:
     if proposal.worst_equity is not None and proposal.floor is not None:
         rows.append(("Worst case", money(proposal.worst_equity, card.currency)))
         rows.append(("Floor", money(proposal.floor, card.currency)))
+    rooms = proposal.rooms if card.live is None else card.live.rooms
+    rows += [
+        (f"Room {foreign(one.name, 24)}", money(one.room, card.currency))
+        for one in rooms[:_CAPS_SHOWN]
+    ]
+    if card.record is not None:
+        won = f"{card.record.won} of {card.record.closed} won"
+        result = money(card.record.result, card.currency, signed=True)
+        rows.append(("Source's last", f"{won}, {result}"))
     return rows
 
 
@@ -161,7 +209,8 @@ def _state(card: ApprovalCard, now: datetime) -> list[str]:
         case ApprovalStatus.APPROVED | ApprovalStatus.ORDERED:
             return [f"⏳ <b>Approved</b> by {by}{at}, sending…"]
         case ApprovalStatus.REJECTED:
-            return [f"✖️ <b>Rejected</b> by {by}{at} {DASH} no trade."]
+            why = f" Reason: {foreign(card.detail, WORDS)}." if card.detail else ""
+            return [f"✖️ <b>Rejected</b> by {by}{at} {DASH} no trade.{why}"]
         case ApprovalStatus.EXPIRED:
             when = clock(card.expires_at, now)
             return [f"⌛ <b>Expired</b> {DASH} no trade. Time ran out at {when}."]

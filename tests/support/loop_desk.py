@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
 
+from storage.card_store import CardStore
 from storage.database import Database, open_database
 from storage.positions_store import PositionStore
 from storage.store import SqliteStore
@@ -123,6 +124,7 @@ class LoopDesk:
         self.database: Database
         self.store: SqliteStore
         self.wishes: PositionStore
+        self.cards: CardStore
         self.loop: AccountLoop
         self.client: TerminalClient
 
@@ -138,6 +140,7 @@ class LoopDesk:
         )
         self.store = SqliteStore(self.database, self.clock)
         self.wishes = PositionStore(self.database, self.clock)
+        self.cards = CardStore(self.database, self.clock)
         await self.store.ensure_owners([OWNER])
         self.client = TerminalClient(InProcessTransport(name), self.clock, None, PATIENT)
         self._stack.push_async_callback(self.client.close)
@@ -151,6 +154,7 @@ class LoopDesk:
             self.clock,
             Reporter(self.clock, "test"),
             self.asks,
+            _Wired(self.cards, wired),
         )
         return self
 

@@ -10,9 +10,11 @@ from handlers.callbacks import (
     CapStep,
     ConfirmTap,
     Decide,
+    EditCard,
     PickPosition,
     PositionTap,
     Refresh,
+    RejectReason,
 )
 
 BIGGEST = 2**63 - 1
@@ -31,7 +33,9 @@ def test_prefixes_are_unique() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        Decide(approval_id=BIGGEST, decision="approve"),
+        Decide(approval_id=BIGGEST, decision="approve", revision=9999),
+        EditCard(approval_id=BIGGEST),
+        RejectReason(approval_id=BIGGEST, number=9),
         ConfirmTap(confirm_id=BIGGEST, yes=False),
         CapStep(account_id=BIGGEST, kind="trailing_balance", value="+99.99"),
         Refresh(what="positions"),

@@ -94,7 +94,7 @@ def test_offer_shows_everything_a_decision_needs() -> None:
 def test_offer_has_both_buttons_with_their_data() -> None:
     keyboard = render(CARD, NOW).keyboard
     assert keyboard is not None
-    (row,) = keyboard.inline_keyboard
+    row = keyboard.inline_keyboard[0]
     assert [button.text.split()[-1] for button in row] == ["Approve", "Reject"]
     unpacked = [Decide.unpack(button.callback_data or "") for button in row]
     assert [data.decision for data in unpacked] == [Decision.APPROVE, Decision.REJECT]

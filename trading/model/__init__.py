@@ -40,13 +40,16 @@ from trading.model.people import Account, Breach, Confirmation, Member, Role, Tr
 from trading.model.signals import (
     Approval,
     ApprovalStatus,
+    CapRoom,
     Decision,
     Denial,
     DenialReason,
     Finding,
+    Live,
     Proposal,
     Signal,
     SignalDraft,
+    Terms,
 )
 from trading.model.terms import ZERO, MarginMode, OrderType, Side, TerminalKind
 
@@ -60,6 +63,7 @@ __all__ = [
     "ApprovalStatus",
     "Breach",
     "BrokerOrderState",
+    "CapRoom",
     "Confirmation",
     "Deal",
     "DealEntry",
@@ -74,6 +78,7 @@ __all__ = [
     "Finding",
     "History",
     "HistoryOrder",
+    "Live",
     "MarginMode",
     "Member",
     "NewOrder",
@@ -97,6 +102,7 @@ __all__ = [
     "SymbolSpec",
     "TerminalKind",
     "TerminalState",
+    "Terms",
     "TradeMode",
     "TradingState",
     "Unknown",

@@ -1,7 +1,7 @@
 """Proposals to trade, the question each puts to an account, and our refusals."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -53,6 +53,10 @@ class ApprovalStatus(StrEnum):
 
 class Decision(StrEnum):
     APPROVE = "approve"
+    HALF = "half"
+    """Approve half the volume on the card."""
+    LIMIT = "limit"
+    """Approve, but wait for the entry price instead of paying the market's."""
     REJECT = "reject"
 
 
@@ -145,6 +149,64 @@ class Proposal:
     simulated: bool
     ladder: tuple[Decimal, ...] = ()
     """Lots closed at each target before the last; empty where all is closed at one."""
+    half: Decimal | None = None
+    """Half the volume on the broker's step; None where that is below the minimum."""
+    rooms: tuple["CapRoom", ...] = ()
+    """What is left to each cap, before this trade."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How approvers changed what a signal proposes, for one account."""
+
+    revision: int = 0
+    """Counts the edits: a tap on an older card does not count."""
+    size: Decimal = Decimal(1)
+    """The part of the volume that was approved."""
+    limit: Decimal | None = None
+    """The entry to wait for, instead of the market's price."""
+    stop_loss: Decimal | None = None
+    take_profits: tuple[Decimal, ...] | None = None
+    volume: Decimal | None = None
+    risk_percent: Decimal | None = None
+    edited_by: str = ""
+
+    def applied(self, draft: SignalDraft) -> SignalDraft:
+        """Return the draft as it is to be ordered."""
+        changed = replace(
+            draft,
+            stop_loss=draft.stop_loss if self.stop_loss is None else self.stop_loss,
+            take_profits=draft.take_profits if self.take_profits is None else self.take_profits,
+            volume=self.volume if self.volume is not None or self.risk_percent else draft.volume,
+            risk_percent=self.risk_percent or draft.risk_percent,
+        )
+        if self.limit is None:
+            return changed
+        return replace(changed, order_type=OrderType.LIMIT, entry=(self.limit, self.limit))
+
+
+NO_CHANGE = Terms()
+
+
+@dataclass(frozen=True, slots=True)
+class CapRoom:
+    """What is left to one cap."""
+
+    name: str
+    room: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The market beside a card that waits."""
+
+    price: Decimal
+    """What the entry would pay now."""
+    drift: Decimal
+    """Points from the card's entry to it; positive is worse for us."""
+    drift_r: Decimal | None
+    """The same over the way to the stop; None without one."""
+    rooms: tuple[CapRoom, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +221,5 @@ class Approval:
     proposal: Proposal | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None
+    terms: Terms = NO_CHANGE
+    """Already applied to the signal's draft."""
