@@ -82,7 +82,7 @@ def _open(account: Account, loop: AccountLoop, now: datetime, *, short: bool) ->
     known = loop.keeper.managed
     if short:
         return cards.as_table(held, account.currency, known)
-    return cards.listing(held, account.currency, known, now)
+    return cards.listing(held, account.currency, known, loop.symbols.spec, now)
 
 
 def pending(account: Account, loop: AccountLoop, now: datetime) -> str:

@@ -88,7 +88,7 @@ def _single(ticket: str, account: Account, one: AccountLoop, now: datetime) -> s
     for position in held:
         if str(position.ticket) == ticket:
             known = one.keeper.managed.get(position.identifier)
-            text = cards.single(position, account.currency, known, now)
+            text = cards.single(position, account.currency, known, one.symbols.spec, now)
             return f"{text}\n{replies.as_of(one, now)}"
     return ""
 

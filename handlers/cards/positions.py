@@ -1,6 +1,6 @@
 """Open positions, waiting orders, and what became of what people and rules wished of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from html import escape
@@ -18,7 +18,7 @@ from handlers.cards.text import (
 )
 from handlers.words import distance
 from trading.ids import Ticket, is_ours
-from trading.model import PendingOrder, Position
+from trading.model import PendingOrder, Position, SymbolSpec
 from trading.notices import RuleActed, WishLine, WishReport
 from trading.positions.model import Managed, Rules
 from trading.positions.rules import r_multiple, remaining
@@ -36,6 +36,7 @@ _MARKS = {
 _TITLES = {"close": "Closing", "protect": "Stop and target", "cancel": "Pending orders"}
 
 Rows = Mapping[Ticket, Managed]
+Specs = Callable[[str], SymbolSpec | None]
 
 
 def result_of(one: Position) -> Decimal:
@@ -43,12 +44,14 @@ def result_of(one: Position) -> Decimal:
     return one.profit + one.swap
 
 
-def listing(open_now: Iterable[Position], currency: str, managed: Rows, now: datetime) -> str:
+def listing(
+    open_now: Iterable[Position], currency: str, managed: Rows, specs: Specs, now: datetime
+) -> str:
     """Return positions in a few lines each, worst first."""
     ordered = sorted(open_now, key=result_of)
     if not ordered:
         return "No open positions."
-    lines = [_few_lines(one, managed.get(one.identifier), now) for one in ordered[:MOST]]
+    lines = [_few_lines(one, managed.get(one.identifier), specs, now) for one in ordered[:MOST]]
     if len(ordered) > MOST:
         lines.append(f"and {len(ordered) - MOST} more: /status table")
     return f"<pre>{chr(10).join([*lines, _total(ordered, currency)])}</pre>"
@@ -94,8 +97,8 @@ def _r(one: Position, managed: Managed | None) -> str:
     return f"{figure(multiple, signed=True)}R"
 
 
-def _few_lines(one: Position, managed: Managed | None, now: datetime) -> str:
-    digits = _digits(one)
+def _few_lines(one: Position, managed: Managed | None, specs: Specs, now: datetime) -> str:
+    digits = _digits(one, specs)
     age = span((now - one.opened_at).total_seconds())
     result = figure(result_of(one), signed=True)
     source = "not ours" if not is_ours(one.client_order_id) else _source(managed)
@@ -119,9 +122,14 @@ def _owner(one: Position) -> str:
     return "this desk" if is_ours(one.client_order_id) else "not ours"
 
 
-def _digits(one: Position) -> int:
+def _digits(one: Position, specs: Specs) -> int:
+    """The symbol's, for a price that ends in noughts has lost them on its way."""
+    spec = specs(one.symbol)
+    if spec is not None:
+        return spec.digits
     known = (one.price_open, one.price_current, one.stop_loss, one.take_profit)
-    return max(max(0, -int(value.as_tuple().exponent)) for value in known if value is not None)
+    exponents = [value.as_tuple().exponent for value in known if value is not None]
+    return max(-exponent for exponent in exponents if isinstance(exponent, int))
 
 
 def _levels(one: Position, digits: int) -> str:
@@ -136,9 +144,11 @@ def _level(one: Position, level: Decimal, digits: int) -> str:
     return f"{price(level, digits)} ({distance(round(away, 1), digits, one.symbol)})"
 
 
-def single(one: Position, currency: str, managed: Managed | None, now: datetime) -> str:
+def single(
+    one: Position, currency: str, managed: Managed | None, specs: Specs, now: datetime
+) -> str:
     """Return everything about one position: money, levels, rules, and what can be done."""
-    digits = _digits(one)
+    digits = _digits(one, specs)
     rows = [
         ("Result", money(result_of(one), currency, signed=True)),
         *([("In R", _r(one, managed))] if _r(one, managed) else []),
