@@ -17,8 +17,10 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
 from aiogram.types import LinkPreviewOptions
 
+from bot.alarms import Alarms
 from bot.fleet import Fleet
-from bot.health import HealthProbe
+from bot.health import HealthProbe, HouseAges
+from bot.holds import Holds
 from bot.instance import hold
 from bot.limiter import Limiter
 from bot.members import open_members
@@ -26,18 +28,24 @@ from bot.menu import Menu
 from bot.metrics import Metrics
 from bot.middlewares import CommandGate, MemberGate
 from bot.polling import Polling
+from bot.resilience import Circuit, Circuits
 from bot.schedule import Backlog, Schedule
 from bot.sender import OutboxSender
 from bot.settings import Settings
 from bot.terminals import terminal_config
+from bot.upkeep import Upkeep
+from bot.watchdog import Notifier, Watchdog
 from bot.web import Routes, make_app, serve
+from bot.webhook import Webhook
 from handlers.cards import render
 from handlers.routers import routers
 from handlers.status import Looking
 from storage.card_store import CardStore
 from storage.database import open_database
 from storage.member_store import MemberStore
+from storage.nightly import is_unclean
 from storage.positions_store import PositionStore
+from storage.reserve import DiskReserve
 from storage.store import SqliteStore
 from storage.terminals_store import TerminalsStore
 from storage.timeline import TimelineStore
@@ -71,10 +79,11 @@ class App:
     store: SqliteStore
     loop: TradingLoop
     sender: OutboxSender
-    polling: Polling
+    polling: Polling | Webhook
     schedule: Schedule
     menu: Menu
     fleet: Fleet
+    watchdog: Watchdog
     stopping: asyncio.Event
 
     async def run(self) -> None:
@@ -84,6 +93,7 @@ class App:
         supervisor to restart; a terminal or Telegram that is away does not.
         """
         async with asyncio.TaskGroup() as group:
+            watching = group.create_task(self.watchdog.run())
             sending = group.create_task(self.sender.run())
             trading = group.create_task(self.loop.run())
             await self._see_accounts()
@@ -107,6 +117,7 @@ class App:
             await self.fleet.close()
             await self.sender.drain(DRAIN_SECONDS)
             sending.cancel()
+            watching.cancel()
 
     async def _see_accounts(self) -> None:
         last_alive = await self.store.last_alive()
@@ -128,21 +139,36 @@ async def open_app(
     clock: Clock | None = None,
     listeners: Iterable[Listener] = (),
     terminal: TerminalConfig | None = None,
+    notifier: Notifier | None = None,
 ) -> AsyncIterator[App]:
     """Build the desk; leaving the context closes everything in reverse order."""
     clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(hold(settings.database_path))
-        database = await stack.enter_async_context(open_database(settings.database_path))
+        unclean = is_unclean(settings.database_path)
+        reserve, holds, circuits = (
+            DiskReserve(settings.database_path, settings.data.reserve_mib),
+            Holds(),
+            Circuits(clock),
+        )
+        database = await stack.enter_async_context(
+            open_database(settings.database_path, lambda: upkeep.make_room())  # noqa: PLW0108 - made below
+        )
         bot = await stack.enter_async_context(_bot(settings))
         store = SqliteStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made below
         sender = OutboxSender(bot, store, render, Limiter(clock), clock)
         cards = CardStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made above
         positions = PositionStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made above
+        alarms = Alarms(circuits, store, bot, settings.telegram.owner_ids, clock)
+        upkeep = Upkeep(
+            settings, database, reserve, circuits, alarms, holds, clock, unclean=unclean
+        )
+        upkeep.hold_until_checked()
+        watchdog = Watchdog(settings.heartbeat.watchdog_seconds, notifier)
         await store.ensure_owners(settings.telegram.owner_ids)
         await store.outbox_recover()
         loop_id = secrets.token_hex(4)
-        metrics = Metrics(clock)
+        metrics = Metrics(clock, circuits)
         reporter = Reporter(clock, loop_id, [metrics.listener, *listeners])
         config = terminal or terminal_config(settings, settings.database_path)
         client = open_terminal(config, clock)
@@ -156,6 +182,7 @@ async def open_app(
             reporter,
             positions,
             cards,
+            holds,
         )
         loop = TradingLoop({0: account_loop}, loop_id)
         enrolment, fleet = open_members(
@@ -169,6 +196,7 @@ async def open_app(
             reporter,
             positions,
             cards,
+            holds,
         )
         signals = SignalService(store, loop.wake, reporter, settings.signals.ttl_seconds)
         backlog = Backlog(store)
@@ -208,9 +236,24 @@ async def open_app(
         dispatcher.update.outer_middleware(MemberGate(store, people))
         dispatcher.message.middleware(CommandGate())
         dispatcher.include_routers(*routers())
-        polling = Polling(bot, dispatcher, clock)
-        schedule = Schedule(loop, signals, heartbeat, store, backlog, settings)
-        probe = HealthProbe(loop, store, clock, settings.heartbeat.stall_seconds, polling.age)
+        polling = _updates(settings, bot, dispatcher, clock, circuits.of("telegram"))
+        probe = HealthProbe(
+            loop,
+            store,
+            clock,
+            settings.heartbeat.stall_seconds,
+            polling.age,
+            circuits,
+            HouseAges(
+                lambda: watchdog.lag,
+                lambda: upkeep.backup_at,
+                reserve.free,
+                holds,
+                upkeep.oldest_waiting,
+            ),
+        )
+        dispatcher["wellbeing"] = probe
+        schedule = Schedule(loop, signals, heartbeat, backlog, settings, upkeep, probe)
         secret = settings.signals.secret
         routes = Routes(
             signals,
@@ -221,10 +264,20 @@ async def open_app(
             clock,
         )
         await stack.enter_async_context(
-            serve(make_app(routes), settings.http.host, settings.http.port)
+            serve(make_app(routes, polling), settings.http.host, settings.http.port)
         )
         stopping = asyncio.Event()
-        yield App(store, loop, sender, polling, schedule, menu, fleet, stopping)
+        yield App(store, loop, sender, polling, schedule, menu, fleet, watchdog, stopping)
+
+
+def _updates(
+    settings: Settings, bot: Bot, dispatcher: Dispatcher, clock: Clock, circuit: Circuit
+) -> Polling | Webhook:
+    telegram = settings.telegram
+    if telegram.webhook_url is None or telegram.webhook_secret is None:
+        return Polling(bot, dispatcher, clock, circuit)
+    secret = telegram.webhook_secret.get_secret_value()
+    return Webhook(bot, dispatcher, clock, telegram.webhook_url, secret, circuit)
 
 
 @contextlib.asynccontextmanager
@@ -284,9 +337,9 @@ def _loop_settings(settings: Settings) -> LoopSettings:
     )
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, notify_socket: str | None = None) -> None:
     """Run the desk until SIGTERM, SIGINT or Ctrl+C."""
-    async with open_app(settings) as app:
+    async with open_app(settings, notifier=Notifier(notify_socket)) as app:
         with stop_on_signal(app.stopping):
             await app.run()
 

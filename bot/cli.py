@@ -79,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     backup = commands.add_parser("backup", help="copy the database to a new file, running or not")
     backup.add_argument("file", type=Path, metavar="FILE")
     backup.set_defaults(command=_backup)
+    drill = commands.add_parser("drill", help="prove that a backup can be restored (the newest)")
+    drill.add_argument("file", type=Path, metavar="FILE", nargs="?")
+    drill.set_defaults(command=_drill)
     restore = commands.add_parser("restore", help="put a backup in the database's place")
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.set_defaults(command=_restore)
@@ -91,7 +94,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from bot import app  # noqa: PLC0415 - each command imports what it needs itself
 
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(app.run(settings))
+        asyncio.run(app.run(settings, os.environ.get("NOTIFY_SOCKET")))
     return OK
 
 
@@ -150,6 +153,25 @@ def _backup(arguments: argparse.Namespace) -> int:
     database = _settings(arguments).database_path
     backup(database, arguments.file)
     sys.stdout.write(f"{database} copied to {arguments.file}, integrity checked\n")
+    return OK
+
+
+def _drill(arguments: argparse.Namespace) -> int:
+    from storage import nightly  # noqa: PLC0415
+
+    settings = _settings(arguments)
+    database = settings.database_path
+    folder = settings.data.backup_folder or database.parent / "backups"
+    copy = arguments.file or next(reversed(nightly.copies(folder, database)), None)
+    if copy is None:
+        sys.stderr.write(f"{folder} holds no nightly copy of {database.name}: name a file\n")
+        return FAILED
+    found = nightly.drill(copy)
+    rows = ", ".join(f"{count} {table}" for table, count in found.rows.items())
+    last = "never" if found.last_written is None else f"{found.last_written:%Y-%m-%d %H:%M:%S} UTC"
+    sys.stdout.write(
+        f"{copy} restores: schema {found.schema}, integrity checked\n{rows}\nlast sample: {last}\n"
+    )
     return OK
 
 

@@ -1,14 +1,22 @@
 """Is every part of the desk well, and how old is what we know of it."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from bot.metrics import House
+from bot.resilience import Circuits, CircuitState
+from storage.nightly import age_seconds
 from trading.clock import Clock
 from trading.errors import StoreError
-from trading.loop import TradingLoop
+from trading.loop import AccountLoop, TradingLoop
 
 TELEGRAM_LIMIT_SECONDS = 60.0
+DATABASE_LIMIT_SECONDS = 5.0
+LAG_LIMIT_SECONDS = 1.0
+BACKUP_LIMIT_SECONDS = 26 * 3600.0
 
 
 class HealthStore(Protocol):
@@ -29,17 +37,38 @@ class Part:
     ok: bool
     age_seconds: float | None
     words: str
+    essential: bool = True
+    """False: the desk is ready without it."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """Every part; ok when all are."""
+    """Every part; ok when all that are essential are."""
 
     parts: tuple[Part, ...]
+    waiting: int
+    """Messages that wait."""
 
     @property
     def ok(self) -> bool:
-        return all(part.ok for part in self.parts)
+        return all(part.ok for part in self.parts if part.essential)
+
+
+async def _none() -> datetime | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class HouseAges:
+    """What the house knows of itself, each asked when a report is made."""
+
+    event_loop_lag: Callable[[], float] = lambda: 0.0
+    backup_at: Callable[[], datetime | None] = lambda: None
+    free_bytes: Callable[[], int | None] = lambda: None
+    held: Callable[[], str] = str
+    """Why entries are held, or an empty text."""
+    oldest: Callable[[], Awaitable[datetime | None]] = _none
+    """When the oldest message that waits was written."""
 
 
 class HealthProbe:
@@ -52,25 +81,51 @@ class HealthProbe:
         clock: Clock,
         stall_seconds: float,
         telegram_age: Callable[[], float | None],
+        circuits: Circuits | None = None,
+        house: HouseAges | None = None,
     ) -> None:
         self._loop = loop
         self._store = store
         self._clock = clock
         self._stall = stall_seconds
         self._telegram_age = telegram_age
+        self._circuits = circuits or Circuits(clock)
+        self._house = house or HouseAges()
 
     async def report(self) -> HealthReport:
-        """Return how every part is now; raises nothing."""
+        """Return how every part is now; raises nothing and ends in time."""
         database, backlog = await self._database()
-        accounts = [part for pair in self._accounts() for part in pair]
-        outbox = Part("outbox", database.ok, None, f"{backlog} messages wait")
-        return HealthReport((self._telegram(), database, *accounts, self._members(), outbox))
+        own = [loop for loop in self._loop.loops.values() if loop.member_id is None]
+        accounts = [part for loop in own for part in self._account(loop)]
+        outbox = Part(
+            "outbox", database.ok, None, f"{backlog} messages wait", essential=database.ok
+        )
+        house = (self._event_loop(), self._entries(), self._disk(), self._backup())
+        circuits = (self._circuit(name) for name in sorted(c.name for c in self._circuits.all()))
+        return HealthReport(
+            (self._telegram(), database, *accounts, self._members(), outbox, *house, *circuits),
+            backlog,
+        )
 
     def _members(self) -> Part:
         """One member's terminal that is away is told to that member; the desk is well."""
         loops = [loop for loop in self._loop.loops.values() if loop.member_id is not None]
         seen = sum(not loop.blind for loop in loops)
         return Part("members", ok=True, age_seconds=None, words=f"{seen} of {len(loops)} seen")
+
+    async def house(self) -> House:
+        """Return the figures behind the metrics; raises nothing."""
+        database, waiting = await self._database()
+        ages = self._house
+        return House(
+            waiting=waiting,
+            oldest=await ages.oldest() if database.ok else None,
+            telegram_age=self._telegram_age(),
+            event_loop_lag=ages.event_loop_lag(),
+            backup_at=ages.backup_at(),
+            free_bytes=ages.free_bytes(),
+            held=ages.held(),
+        )
 
     def _telegram(self) -> Part:
         age = self._telegram_age()
@@ -83,21 +138,68 @@ class HealthProbe:
     async def _database(self) -> tuple[Part, int]:
         began = self._clock.monotonic()
         try:
-            await self._store.ping()
-            backlog = await self._store.outbox_backlog()
-        except StoreError as error:
-            return Part("database", ok=False, age_seconds=None, words=str(error)), 0
+            async with asyncio.timeout(DATABASE_LIMIT_SECONDS):
+                await self._store.ping()
+                backlog = await self._store.outbox_backlog()
+        except (StoreError, TimeoutError) as error:
+            words = str(error) or f"no answer within {DATABASE_LIMIT_SECONDS:g} s"
+            return Part("database", ok=False, age_seconds=None, words=words), 0
         took = self._clock.monotonic() - began
         return Part("database", ok=True, age_seconds=round(took, 3), words="answers"), backlog
 
-    def _accounts(self) -> list[tuple[Part, Part]]:
-        pairs = []
-        own = [loop for loop in self._loop.loops.values() if loop.member_id is None]
-        for loop in own:
-            seen = not loop.blind
-            words = f"{loop.label} is seen" if seen else loop.verdict.problem
-            age = None if loop.last_pass is None else round(loop.pass_age, 3)
-            turning = loop.last_pass is not None and loop.pass_age < self._stall
-            passes = "passes go on" if turning else "no good pass for too long"
-            pairs.append((Part("terminal", seen, age, words), Part("loop", turning, age, passes)))
-        return pairs
+    def _account(self, loop: AccountLoop) -> tuple[Part, ...]:
+        seen = not loop.blind
+        words = f"{loop.label} is seen" if seen else loop.verdict.problem
+        age = None if loop.last_pass is None else round(loop.pass_age, 3)
+        turning = loop.last_pass is not None and loop.pass_age < self._stall
+        passes = "passes go on" if turning else "no good pass for too long"
+        return (
+            Part("terminal", seen, age, words),
+            Part("loop", turning, age, passes),
+            self._ticks(loop),
+        )
+
+    def _ticks(self, loop: AccountLoop) -> Part:
+        """The snapshot's quotes are as old as the market: at a weekend they stand, and well so."""
+        snapshot = loop.snapshot
+        if snapshot is None:
+            return Part("ticks", ok=False, age_seconds=None, words="none yet", essential=False)
+        age = self._clock.monotonic() - snapshot.taken
+        words = f"{len(snapshot.quotes)} symbols are watched"
+        return Part("ticks", age < self._stall, round(age, 3), words, essential=False)
+
+    def _event_loop(self) -> Part:
+        lag = self._house.event_loop_lag()
+        ok = lag < LAG_LIMIT_SECONDS
+        words = f"turns come {lag * 1000:.0f} ms late"
+        return Part("event_loop", ok, round(lag, 3), words, essential=False)
+
+    def _entries(self) -> Part:
+        why = self._house.held()
+        return Part("entries", not why, None, why or "not held", essential=False)
+
+    def _disk(self) -> Part:
+        free = self._house.free_bytes()
+        words = "not asked" if free is None else f"{free >> 20:,} MiB are free"
+        ok = self._circuits.of("disk").state is CircuitState.CLOSED
+        return Part("disk", ok, None, words, essential=False)
+
+    def _backup(self) -> Part:
+        age = age_seconds(self._house.backup_at(), self._clock.now())
+        ok = age is not None and age < BACKUP_LIMIT_SECONDS
+        words = "none was made yet" if age is None else "the last nightly copy"
+        return Part("backup", ok, None if age is None else round(age, 1), words, essential=False)
+
+    def _circuit(self, name: str) -> Part:
+        circuit = self._circuits.of(name)
+        age = age_seconds(circuit.since, self._clock.now())
+        words = circuit.state.value.replace("_", " ")
+        if circuit.failures:
+            words += f", {circuit.failures} failures: {circuit.why}"
+        return Part(
+            f"circuit {name}",
+            circuit.state is not CircuitState.OPEN,
+            None if age is None else round(age, 1),
+            words,
+            essential=False,
+        )

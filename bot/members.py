@@ -1,5 +1,6 @@
 """Wires what members bring: the vault, the enrolment and the fleet of their terminals."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.fleet import Fleet
@@ -28,6 +29,7 @@ def open_members(
     reporter: Reporter,
     positions: KeeperStore,
     cards: LiveStore,
+    held: Callable[[], str],
 ) -> tuple[EnrolmentService, Fleet]:
     """Return the enrolment and the fleet that follows it; without a key both stay idle."""
     accounts = settings.accounts
@@ -41,7 +43,8 @@ def open_members(
             member_id=row.member_id,
             simulated=row.kind == "simulated",
         )
-        return AccountLoop(client, store, limits, own, clock, reporter, positions, cards), client
+        loop_of = AccountLoop(client, store, limits, own, clock, reporter, positions, cards, held)
+        return loop_of, client
 
     offer = Offer(accounts.kind, accounts.endpoints, accounts.per_member)
     enrolment = EnrolmentService(

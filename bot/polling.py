@@ -6,17 +6,24 @@ from typing import Any
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
-from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
-from aiogram.methods import GetUpdates, TelegramMethod
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramConflictError,
+    TelegramRetryAfter,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import DeleteWebhook, GetUpdates, TelegramMethod
 from aiogram.methods.base import Response
 from aiogram.types import Update
 
+from bot.resilience import POLLING, Circuit
 from trading.clock import Clock
+from trading.errors import StoreError
 
 log = logging.getLogger(__name__)
 
-LONGEST_BACKOFF = 30.0
 POLL_SECONDS = 20
+_WEBHOOK_ACTIVE = "webhook is active"
 
 
 class _Watch(BaseRequestMiddleware):
@@ -45,8 +52,11 @@ class Polling:
     returned: a kill before that brings the tap again. (As tasks, 20 of 20 taps were lost.)
     """
 
-    def __init__(self, bot: Bot, dispatcher: Dispatcher, clock: Clock) -> None:
+    def __init__(
+        self, bot: Bot, dispatcher: Dispatcher, clock: Clock, circuit: Circuit | None = None
+    ) -> None:
         self.bot = bot
+        self._circuit = circuit or Circuit("telegram", clock, 20.0)
         self._dispatcher = dispatcher
         self._clock = clock
         self._stopping = asyncio.Event()
@@ -74,17 +84,35 @@ class Polling:
                 raise
             except TelegramAPIError as error:
                 failures += 1
-                wait = min(LONGEST_BACKOFF, 0.5 * 2 ** min(failures, 7))
-                log.warning("poll_failed", extra={"facts": {"why": str(error), "wait": wait}})
-                await self._pause(wait)
+                await self._failed(error, failures)
                 continue
             failures = 0
+            self._circuit.succeeded()
             for update in updates:
                 if self._stopping.is_set():
                     break
-                await self._dispatcher.feed_update(self.bot, update)
+                if not await handle(self._dispatcher, self.bot, update):
+                    await self._pause(POLLING.first)
+                    break  # not confirmed: the next poll brings it again
                 offset = update.update_id + 1
         await self._confirm(offset)
+
+    async def _failed(self, error: TelegramAPIError, failures: int) -> None:
+        self._circuit.failed(str(error))
+        wait = POLLING.pause(failures)
+        if isinstance(error, TelegramRetryAfter):
+            wait = max(wait, float(error.retry_after))
+        log.warning("poll_failed", extra={"facts": {"why": str(error), "wait": round(wait, 2)}})
+        if isinstance(error, TelegramConflictError) and _WEBHOOK_ACTIVE in str(error):
+            await self._leave_webhook()
+        await self._pause(wait)
+
+    async def _leave_webhook(self) -> None:
+        """Polling is what the settings ask for: end a webhook that was set before; lose nothing."""
+        try:
+            await self.bot(DeleteWebhook(drop_pending_updates=False), request_timeout=10)
+        except TelegramAPIError as error:
+            log.warning("webhook_not_deleted", extra={"facts": {"why": str(error)}})
 
     async def _poll(self, offset: int | None, allowed: list[str]) -> list[Update]:
         """Poll, but end at once when asked to stop."""
@@ -119,6 +147,27 @@ class Polling:
             await self.bot(GetUpdates(offset=offset, timeout=0, limit=1), request_timeout=3)
         except TelegramAPIError as error:
             log.info("last updates not confirmed", extra={"facts": {"why": str(error)}})
+
+
+async def handle(dispatcher: Dispatcher, bot: Bot, update: Update) -> bool:
+    """Hand an update to its handler; False when it must come again, for nobody knows its fate.
+
+    What breaks otherwise is logged, so that one update ends no desk: a tap whose query is too old
+    to be answered would end the process, come again after the restart, and end it again.
+    """
+    facts = {"update_id": update.update_id}
+    try:
+        await dispatcher.feed_update(bot, update)
+    except StoreError as error:
+        # Not stored, and the person could not be told so either.
+        log.warning("update_not_taken", extra={"facts": {**facts, "why": str(error)}})
+        return False
+    except TelegramAPIError as error:
+        # The handler commits before it answers: what it did stands, its words are missing.
+        log.warning("answer_not_sent", extra={"facts": {**facts, "why": str(error)}})
+    except Exception:  # the update boundary
+        log.exception("update_failed", extra={"facts": facts})
+    return True
 
 
 def _unwrap(result: list[Update] | TelegramAPIError) -> list[Update]:

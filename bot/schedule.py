@@ -1,13 +1,13 @@
 """The timers: each job is a wake-up or a short transaction, never the work itself."""
 
 import logging
-from datetime import timedelta
 
-import aiohttp
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.health import HealthProbe
 from bot.settings import Settings
+from bot.upkeep import Upkeep
 from storage.store import SqliteStore
 from trading.errors import StoreError
 from trading.heartbeat import HeartbeatService
@@ -16,7 +16,6 @@ from trading.signals import SignalService
 
 log = logging.getLogger(__name__)
 
-KEEP = timedelta(days=90)
 EXPIRE_EVERY = 1.0
 
 
@@ -36,21 +35,22 @@ class Backlog:
 
 
 class Schedule:
-    """The desk's jobs: trading_loop, expire_signals, heartbeat, watch, prune."""
+    """The desk's jobs: trading_loop, expire_signals, heartbeat, watch, and the house's."""
 
     def __init__(
         self,
         loop: TradingLoop,
         signals: SignalService,
         heartbeat: HeartbeatService,
-        store: SqliteStore,
         backlog: Backlog,
         settings: Settings,
+        upkeep: Upkeep,
+        health: HealthProbe,
     ) -> None:
         self._heartbeat = heartbeat
-        self._store = store
         self._backlog = backlog
-        self._ping_url = settings.heartbeat.ping_url
+        self._upkeep = upkeep
+        self._health = health
         # A late run is run once, never dropped: the default grace of 1 s would skip it.
         self._scheduler = AsyncIOScheduler(
             timezone="UTC",
@@ -63,7 +63,10 @@ class Schedule:
         beat = settings.heartbeat.interval_seconds
         add(self._beat, "interval", seconds=beat, id="heartbeat")
         add(self._watch, "interval", seconds=min(beat, 5.0), id="watch")
-        add(self._prune, "interval", hours=6, id="prune")
+        for job in upkeep.jobs:
+            add(job.run, "interval", seconds=job.seconds, id=job.name)
+        for job in upkeep.at_start:
+            add(job.run, id=f"{job.name}_at_start")
 
     def start(self) -> None:
         """Start the timers on the running event loop."""
@@ -76,25 +79,15 @@ class Schedule:
     async def _beat(self) -> None:
         await self._backlog.refresh()
         await self._heartbeat.beat()
-        if self._ping_url and self._heartbeat.is_healthy:
-            await self._ping(self._ping_url)
+        # A job of its own, because an address that does not answer must not delay the next beat.
+        self._scheduler.add_job(self._ping, id="ping", replace_existing=True)
+
+    async def _ping(self) -> None:
+        if self._heartbeat.is_healthy and (await self._health.report()).ok:
+            await self._upkeep.ping()
 
     async def _watch(self) -> None:
         await self._heartbeat.watch()
-
-    async def _prune(self) -> None:
-        await self._store.prune(KEEP)
-
-    async def _ping(self, url: str) -> None:
-        """Tell the outside watcher that all is well; its silence is the alarm."""
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session,
-                session.get(url) as answer,
-            ):
-                await answer.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("ping_failed", extra={"facts": {"why": type(error).__name__}})
 
 
 def _tell_failure(event: JobExecutionEvent) -> None:

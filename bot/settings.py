@@ -18,6 +18,7 @@ from bot.environment import read_dotenv, unknown_in_environment, unknown_in_file
 from bot.redaction import Redactor
 from bot.settings_groups import (
     AccountsSettings,
+    DataSettings,
     GuardSettings,
     HeartbeatSettings,
     HttpSettings,
@@ -38,6 +39,7 @@ _PREFIXES = {
     "signals": "SIGNAL_",
     "loop": "LOOP_",
     "heartbeat": "HEARTBEAT_",
+    "data": "DATA_",
     "guard": "",
     "risk": "RISK_",
     "accounts": "ACCOUNTS_",
@@ -72,6 +74,7 @@ class Settings(BaseSettings):
     signals: SignalSettings = SignalSettings()
     loop: LoopSettings = LoopSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
+    data: DataSettings = DataSettings()
     guard: GuardSettings = GuardSettings()
     risk: RiskSettings = RiskSettings()
     accounts: AccountsSettings = AccountsSettings()
@@ -94,6 +97,7 @@ class Settings(BaseSettings):
         """Return every secret text, for the log's redaction."""
         held = (
             self.telegram.token,
+            self.telegram.webhook_secret,
             self.terminal.password,
             self.signals.secret,
             self.accounts.key,

@@ -138,6 +138,23 @@ class TelegramSettings(_Group):
     api_url: Address = Field(
         OFFICIAL_API, description="base URL of the Bot API server (official, local or sandbox)"
     )
+    webhook_url: Address | None = Field(
+        None, description="public https address that leads to /telegram here; empty = long polling"
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="what Telegram must show at the webhook: 16 or more of A-Z a-z 0-9 _ -"
+    )
+
+    @model_validator(mode="after")
+    def _webhook_is_secret(self) -> Self:
+        held = self.webhook_secret
+        if held is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", held.get_secret_value()):
+            raise ValueError(
+                "TELEGRAM_WEBHOOK_SECRET: must be 16 to 256 characters of A-Z a-z 0-9 _ -"
+            )
+        if self.webhook_url is not None and held is None:
+            raise ValueError("TELEGRAM_WEBHOOK_SECRET: is required with TELEGRAM_WEBHOOK_URL")
+        return self
 
 
 class TerminalSettings(_Group):
@@ -207,6 +224,9 @@ class HeartbeatSettings(_Group):
     ping_url: Address | None = Field(
         None, description="dead man's switch: fetched at each healthy beat"
     )
+    watchdog_seconds: Seconds = Field(
+        30.0, description="seconds a blocked event loop may last before the process is ended"
+    )
 
     @model_validator(mode="after")
     def _alarms_after_a_beat(self) -> Self:
@@ -216,6 +236,23 @@ class HeartbeatSettings(_Group):
                 f"({self.interval_seconds:g}), not {self.stall_seconds:g}"
             )
         return self
+
+
+class DataSettings(_Group):
+    backup_folder: Path | None = Field(
+        None, description="nightly copies go here; empty = `backups` beside the database"
+    )
+    backup_hour: int = Field(3, ge=0, le=23, description="hour (UTC) of the nightly copy")
+    backup_keep: int = Field(14, ge=1, le=1000, description="nightly copies kept")
+    keep_days: int = Field(
+        90, ge=7, le=3650, description="days that equity samples and delivered messages are kept"
+    )
+    reserve_mib: int = Field(
+        16, ge=0, le=1024, description="disk space kept back for the guard and the alarms"
+    )
+    least_free_mib: int = Field(
+        64, ge=1, le=100_000, description="with less free disk than this, entries are held"
+    )
 
 
 class GuardSettings(_Group):

@@ -9,10 +9,12 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from bot.health import HealthProbe
+from bot.health import HealthProbe, HealthReport
 from bot.metrics import Metrics
 from bot.signal_body import NotJson, SignalBody, read_body
 from bot.signal_command import PATH, SIGNATURE_HEADER, TIMESTAMP_HEADER
+from bot.webhook import PATH as WEBHOOK_PATH
+from bot.webhook import Webhook
 from trading.clock import Clock
 from trading.decisions import Duplicate, Ingested
 from trading.errors import StoreError, TradeDeskError
@@ -78,18 +80,13 @@ class Routes:
     async def ready(self, _request: web.Request) -> web.Response:
         """Answer 200 only when every part is well."""
         report = await self._health.report()
-        parts = {
-            part.name: {"ok": part.ok, "age_seconds": part.age_seconds, "words": part.words}
-            for part in report.parts
-        }
+        parts = named(report)
         body = {"status": "ready" if report.ok else "not ready", "parts": parts}
         return web.json_response(body, status=200 if report.ok else 503)
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """Answer Prometheus."""
-        report = await self._health.report()
-        waiting = next((part.words for part in report.parts if part.name == "outbox"), "0")
-        text = self._metrics.text(self._loop, int(waiting.split()[0]))
+        text = self._metrics.text(self._loop, await self._health.house())
         return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
 
     async def signal(self, request: web.Request) -> web.Response:
@@ -169,6 +166,16 @@ class Routes:
                 return _invalid(result)
 
 
+def named(report: HealthReport) -> dict[str, dict[str, object]]:
+    """Return the parts by name; of several of one name (accounts) each has a number behind it."""
+    parts: dict[str, dict[str, object]] = {}
+    for part in report.parts:
+        alike = sum(name.split(" ")[0] == part.name for name in parts)
+        name = part.name if not alike else f"{part.name} {alike + 1}"
+        parts[name] = {"ok": part.ok, "age_seconds": part.age_seconds, "words": part.words}
+    return parts
+
+
 def _too_large() -> web.Response:
     return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a signal has at most {MOST_BYTES} bytes")
 
@@ -178,13 +185,15 @@ def _invalid(faults: tuple[Fault, ...]) -> web.Response:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults)
 
 
-def make_app(routes: Routes) -> web.Application:
-    """Return the application with every route."""
+def make_app(routes: Routes, updates: object = None) -> web.Application:
+    """Return the application with every route; Telegram's where it brings updates itself."""
     app = web.Application(client_max_size=MOST_BYTES)
     app.router.add_get("/health/live", routes.live)
     app.router.add_get("/health/ready", routes.ready)
     app.router.add_get("/metrics", routes.metrics)
     app.router.add_post(PATH, routes.signal)
+    if isinstance(updates, Webhook):
+        app.router.add_post(WEBHOOK_PATH, updates.receive)
     return app
 
 

@@ -4,23 +4,52 @@ import logging
 import secrets
 
 from aiogram import Router
+from aiogram.exceptions import TelegramAPIError
 from aiogram.types import ErrorEvent
+
+from trading.errors import StoreError
 
 log = logging.getLogger(__name__)
 
 
 async def on_error(event: ErrorEvent) -> bool:
+    """Tell the person, or raise ``StoreError`` where nothing was kept and nobody could be told."""
+    cause = _not_stored(event.exception)
+    if isinstance(event.exception, TelegramAPIError):
+        if cause is not None:
+            raise cause
+        # What was to be done is done: only its words did not arrive, and "try again" would be
+        # wrong. The card itself follows by the outbox.
+        facts = {"update_id": event.update.update_id, "why": str(event.exception)}
+        log.warning("an answer was not sent", extra={"facts": facts})
+        return True
     reference = secrets.token_hex(3)
     log.error(
         "a handler failed", exc_info=event.exception, extra={"facts": {"reference": reference}}
     )
     words = f"Something went wrong here (reference {reference}). Nothing more was done; try again."
+    try:
+        await _say(event, words)
+    except TelegramAPIError as error:
+        if cause is not None:
+            raise cause from error
+        log.warning("a failure was not told", extra={"facts": {"why": str(error)}})
+    return True
+
+
+async def _say(event: ErrorEvent, words: str) -> None:
     update = event.update
     if update.callback_query is not None:
         await update.callback_query.answer(words, show_alert=True)
     elif update.message is not None:
         await update.message.answer(words)
-    return True
+
+
+def _not_stored(error: BaseException | None) -> StoreError | None:
+    """Return the failure of the store that an error is, or came of."""
+    while error is not None and not isinstance(error, StoreError):
+        error = error.__context__
+    return error
 
 
 def router() -> Router:

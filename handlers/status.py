@@ -23,6 +23,7 @@ from handlers.cards import render
 from handlers.cards.text import foreign
 from handlers.commands import command as said
 from handlers.editing import edit_quietly
+from handlers.health import on_health
 from handlers.ports import DeskStore
 from trading.clock import Clock
 from trading.heartbeat import HeartbeatService
@@ -194,4 +195,5 @@ def router() -> Router:
     router.callback_query.register(on_refresh, Refresh.filter(F.what.func(is_view)))
     router.message.register(on_signals, said("signals"))
     router.message.register(on_heartbeat, said("heartbeat"))
+    router.message.register(on_health, said("health"))
     return router

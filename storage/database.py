@@ -56,9 +56,19 @@ def connect(path: Path) -> sqlite3.Connection:
 class Database:
     """A migrated database that runs functions as transactions."""
 
-    def __init__(self, connection: aiosqlite.Connection, reader: sqlite3.Connection) -> None:
+    def __init__(
+        self,
+        connection: aiosqlite.Connection,
+        reader: sqlite3.Connection,
+        make_room: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """``make_room`` is called on the database's thread when the disk is full.
+
+        Where it made some (True), what queued is tried once more.
+        """
         self._connection = connection
         self._reader = reader
+        self._make_room = make_room
         self._waiting: deque[_Job[object]] = deque()
 
     async def run(
@@ -107,16 +117,36 @@ class Database:
         if not jobs:
             return
         connection = self._connection._conn  # noqa: SLF001 - we are on its thread
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            for job in jobs:
-                _run_in_savepoint(connection, job)
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            with contextlib.suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-            for job in jobs:
-                job.error = job.error or error
+        left_out = _commit(connection, jobs)
+        if left_out and self._make_room():
+            for job in left_out:
+                job.error = None
+            _commit(connection, left_out)
+
+
+def _commit(connection: sqlite3.Connection, jobs: list[_Job[object]]) -> list[_Job[object]]:
+    """Run every job in one transaction; return those that a full disk kept out."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for job in jobs:
+            _run_in_savepoint(connection, job)
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        for job in jobs:
+            job.error = job.error or error
+        return jobs if _is_full(error) else []
+    return [job for job in jobs if _is_full(job.error)]
+
+
+def _is_full(error: BaseException | None) -> bool:
+    if error is None:
+        return False
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF == sqlite3.SQLITE_FULL:
+        return True
+    return _is_full(error.__cause__)
 
 
 def _run_in_savepoint(connection: sqlite3.Connection, job: _Job[object]) -> None:
@@ -132,7 +162,9 @@ def _run_in_savepoint(connection: sqlite3.Connection, job: _Job[object]) -> None
 
 
 @contextlib.asynccontextmanager
-async def open_database(path: Path) -> AsyncIterator[Database]:
+async def open_database(
+    path: Path, make_room: Callable[[], bool] = lambda: False
+) -> AsyncIterator[Database]:
     """Open the file (its folder is made), back it up before a migration, migrate, and close."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -143,7 +175,7 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     try:
         await connection._execute(_apply_settings, connection)  # type: ignore[no-untyped-call]  # noqa: SLF001
         with contextlib.closing(_reader(path)) as reader:
-            yield Database(connection, reader)
+            yield Database(connection, reader, make_room)
     finally:
         await connection.close()
 

@@ -220,6 +220,14 @@ def backlog(connection: sqlite3.Connection) -> int:
     return int(count)
 
 
+def oldest(connection: sqlite3.Connection) -> int | None:
+    """Return when the oldest message that waits was written, in milliseconds."""
+    (created,) = connection.execute(
+        "SELECT min(created_ms) FROM outbox WHERE status IN ('ready', 'sending')"
+    ).fetchone()
+    return None if created is None else int(created)
+
+
 def next_due(connection: sqlite3.Connection) -> int | None:
     """Return when the next message may be tried, in milliseconds, or None when none waits."""
     (due,) = connection.execute(

@@ -219,7 +219,7 @@ def decide(
         account=account_id,
     )
     cards.refresh(connection, approval_id, now)
-    return Decided(taken, account_id)
+    return Decided(taken, account_id, SignalId(row["signal_id"]))
 
 
 def _decided(

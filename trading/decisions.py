@@ -29,6 +29,7 @@ class Decided:
 
     status: ApprovalStatus
     account_id: AccountId
+    signal_id: SignalId
 
 
 @dataclass(frozen=True, slots=True)

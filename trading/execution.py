@@ -70,6 +70,7 @@ class OrderExecutor:
             ):
                 self._reporter.event(
                     EventType.ORDER_DENIED,
+                    signal_id=approval.signal.id,
                     approval_id=approval.id,
                     reason=plan.denial.reason.value,
                 )
@@ -89,6 +90,8 @@ class OrderExecutor:
             return None
         self._reporter.event(
             EventType.ORDER_SUBMITTED,
+            signal_id=approval.signal.id,
+            approval_id=approval.id,
             order_id=order.id,
             client_order_id=order.client_order_id,
             symbol=order.request.symbol,
@@ -98,7 +101,7 @@ class OrderExecutor:
             outcome = await self._terminal.send(order.request)
             outcome = await self._at_fresh_prices(order, outcome, approval, again)
             outcome = await self._priced(order, outcome)
-            return await self._apply(order, outcome, started)
+            return await self._apply(order, outcome, started, approval.signal.id)
 
     async def _at_fresh_prices(
         self, order: Order, outcome: SendOutcome, approval: Approval, again: FreshPlan
@@ -256,12 +259,16 @@ class OrderExecutor:
             outcome = await self._terminal.send(request)
             return await self._apply(order, outcome, started)
 
-    async def _apply(self, order: Order, outcome: SendOutcome, started: float) -> Order:
+    async def _apply(
+        self, order: Order, outcome: SendOutcome, started: float, signal_id: int = 0
+    ) -> Order:
         sent = self._clock.monotonic()
         applied = await self._store.apply(order.id, outcome)
         unknown = isinstance(outcome, Unknown)
         self._reporter.event(
             EventType.ORDER_UNRESOLVED if unknown else EventType.ORDER_APPLIED,
+            signal_id=signal_id,
+            approval_id=order.approval_id or 0,
             order_id=order.id,
             purpose=order.purpose.value,
             status=applied.status.value,

@@ -6,7 +6,7 @@ costs at most one tick, and one slow terminal keeps no other account waiting.
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -86,8 +86,11 @@ class AccountLoop:
         reporter: Reporter,
         positions: KeeperStore,
         cards: LiveStore,
+        held: Callable[[], str] = str,
     ) -> None:
+        """``held`` says why the house holds entries now; an empty text when it does not."""
         self.terminal = terminal
+        self._held = held
         self.symbols = SymbolBook(terminal, clock)
         self.spreads = SpreadBook()
         self.planner = Planner(
@@ -215,6 +218,7 @@ class AccountLoop:
     # --- one pass ----------------------------------------------------------------------------
 
     async def _pass(self) -> None:
+        began = self._clock.monotonic()
         facts = await self._facts()
         snapshot = await self._look(facts)
         if facts is None:
@@ -245,7 +249,11 @@ class AccountLoop:
                 self.wake()
         self.last_pass = self._clock.monotonic()
         await self._sight.judge(self.account, self.label, self.verdict)
-        self._reporter.event(EventType.PASS_DONE, positions=len(snapshot.positions))
+        self._reporter.event(
+            EventType.PASS_DONE,
+            positions=len(snapshot.positions),
+            took_ms=round((self.last_pass - began) * 1000, 3),
+        )
 
     async def _facts(self) -> PassFacts | None:
         if self.account is None:
@@ -369,6 +377,7 @@ class AccountLoop:
             await self._store.propose(approval.id, proposal, plan.findings)
             self._reporter.event(
                 EventType.SIGNAL_OFFERED,
+                signal_id=approval.signal.id,
                 approval_id=approval.id,
                 symbol=approval.signal.draft.symbol,
             )
@@ -378,7 +387,7 @@ class AccountLoop:
         if not facts.due:
             return
         standing = await self._standing(facts)
-        if standing.unresolved or self.verdict.state is None:
+        if standing.unresolved or self.verdict.state is None or self._held():
             return  # held, not denied: it is sent or expires once we can see
         for sent, approval in enumerate(facts.due):
             if self._clock.monotonic() - snapshot.taken > self._settings.interval:

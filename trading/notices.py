@@ -398,6 +398,21 @@ class TerminalNews:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """A part of the house is broken, or works again."""
+
+    part: str
+    why: str
+    since: datetime
+    healed_at: datetime | None
+    kind: Literal["trouble"] = "trouble"
+
+    @property
+    def healed(self) -> bool:
+        return self.healed_at is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Unreachable:
     """A member cannot be written to."""
 
@@ -440,6 +455,7 @@ Notice = (
     | Heartbeat
     | Started
     | TerminalNews
+    | Trouble
     | Unreachable
     | RightsChanged
 )

@@ -166,6 +166,7 @@ class Reconciler:
             await self._store.apply(order.id, outcome, evidence if unresolved else "")
         self._reporter.event(
             EventType.ORDER_RESOLVED,
+            approval_id=order.approval_id or 0,
             order_id=order.id,
             outcome=type(outcome).__name__,
             evidence=evidence,

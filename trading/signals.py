@@ -135,7 +135,10 @@ class SignalService:
         if isinstance(result, Decided):
             self._wake(result.account_id)
             self._reporter.event(
-                EventType.APPROVAL_DECIDED, approval_id=approval_id, status=result.status.value
+                EventType.APPROVAL_DECIDED,
+                signal_id=result.signal_id,
+                approval_id=approval_id,
+                status=result.status.value,
             )
         return result
 

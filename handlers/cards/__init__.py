@@ -27,6 +27,7 @@ from trading.notices import (
     Started,
     TerminalNews,
     TradingStateChanged,
+    Trouble,
     Unreachable,
     WishReport,
 )
@@ -83,6 +84,8 @@ def _text(notice: Notice, now: datetime) -> str:  # noqa: C901 - a flat table of
             return status.started(notice)
         case TerminalNews():
             return status.terminal_news(notice)
+        case Trouble():
+            return status.trouble(notice, now)
         case Unreachable():
             return status.unreachable(notice)
         case RightsChanged():

@@ -21,6 +21,7 @@ from trading.notices import (
     LoopStalled,
     Started,
     TerminalNews,
+    Trouble,
     Unreachable,
 )
 
@@ -156,6 +157,32 @@ def terminal_news(notice: TerminalNews) -> str:
         f"Nothing is traded on it. /account check {foreign(notice.account)} tries again; "
         f"/account remove {foreign(notice.account)} forgets it."
     )
+
+
+_MEANS = {
+    "database": "Nothing can be written down, so nothing is sent to the broker.",
+    "disk": "No new entries. The guard, closes and alarms go on in the space kept for them.",
+    "integrity": "No new entries. Restore a backup: python -m bot restore FILE",
+    "backup": "Trading goes on; a broken disk would now lose more than a day.",
+    "ping": "Trading goes on; the watcher outside may raise its alarm.",
+    "telegram": "No taps came in; the caps were watched, and approved signals went on.",
+}
+"""What the loss of a part means while it lasts."""
+
+
+def trouble(notice: Trouble, now: datetime) -> str:
+    """Return which part of the house is broken and what that means, or that it works again."""
+    part, since = foreign(notice.part.replace("_", " ")), clock(notice.since, now)
+    if notice.healed_at is not None:
+        gone = span((notice.healed_at - notice.since).total_seconds())
+        return f"✅ <b>Works again: {part}</b>\nIt failed for {gone}, since {since}."
+    lines = [
+        f"🚨 <b>NOT WORKING: {part}</b>",
+        f"Since {since}: {foreign(notice.why, WORDS)}",
+        _MEANS.get(notice.part, "The log says more."),
+        "/health shows every part.",
+    ]
+    return "\n".join(lines)
 
 
 def unreachable(notice: Unreachable) -> str:

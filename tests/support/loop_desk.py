@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
 
+from bot.holds import Holds
 from storage.card_store import CardStore
 from storage.database import Database, open_database
 from storage.positions_store import PositionStore
@@ -119,6 +120,8 @@ class LoopDesk:
             "SIMULATED_COMMISSION": "0",
             **environment,
         }
+        self.holds = Holds()
+        self.make_room: Callable[[], bool] = lambda: False
         self._stack = AsyncExitStack()
         self.broker: Broker
         self.database: Database
@@ -128,6 +131,15 @@ class LoopDesk:
         self.loop: AccountLoop
         self.client: TerminalClient
 
+    def keep_broker_in(self, folder: Path) -> None:
+        """Keep the broker's files elsewhere: it is another machine."""
+        ticks = folder / "ticks.csv"
+        ticks.write_bytes(Path(self._environment["TERMINAL_TICKS"]).read_bytes())
+        self._environment |= {
+            "TERMINAL_TICKS": str(ticks),
+            "SIMULATED_ACCOUNT_FILE": str(folder / "account.jsonl"),
+        }
+
     async def open(self, wire: Tripwire | None = None) -> Self:
         """Start, or start again as a new process would."""
         self.broker = Broker(
@@ -136,7 +148,7 @@ class LoopDesk:
         name = f"tests_simulated_{next(_numbers)}"
         sys.modules[name] = _module(name, self.broker)
         self.database = await self._stack.enter_async_context(
-            open_database(self.folder / "desk.db")
+            open_database(self.folder / "desk.db", lambda: self.make_room())  # noqa: PLW0108 - a test sets it
         )
         self.store = SqliteStore(self.database, self.clock)
         self.wishes = PositionStore(self.database, self.clock)
@@ -155,6 +167,7 @@ class LoopDesk:
             Reporter(self.clock, "test"),
             self.asks,
             _Wired(self.cards, wired),
+            self.holds,
         )
         return self
 

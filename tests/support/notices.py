@@ -41,6 +41,7 @@ from trading.notices import (
     Started,
     TerminalNews,
     TradingStateChanged,
+    Trouble,
     Unreachable,
     WishLine,
     WishReport,
@@ -215,6 +216,7 @@ EVERY: tuple[Notice, ...] = (
     TerminalNews("5012345", "Broker-Demo", ok=True, words=""),
     TerminalNews("5012345", "Broker-Demo", ok=False, words="the password is wrong"),
     Started("Demo 1001", "USD", Decimal(10000), TradingState.HALTED, 2, 1, 252, simulated=True),
+    Trouble("disk", "3 MiB are free", NOW, None),
     Unreachable("Owner", 7, "Forbidden: bot was blocked by the user"),
     RightsChanged("Pavel", 8, Role.TRADER, "1001", "Owner"),
 )

@@ -1,0 +1,49 @@
+"""How the parts of the desk look in the chat: what is unwell first, each with its age."""
+
+from collections.abc import Iterable
+from html import escape
+from typing import Protocol
+
+from handlers.cards.text import foreign, span
+
+_WORDS = 90
+
+
+class SeenPart(Protocol):
+    """One part of the desk, as a probe saw it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def ok(self) -> bool: ...
+
+    @property
+    def age_seconds(self) -> float | None: ...
+
+    @property
+    def words(self) -> str: ...
+
+
+def health(parts: Iterable[SeenPart]) -> str:
+    """Return every part, a line each."""
+    seen = list(parts)
+    unwell = [part for part in seen if not part.ok]
+    head = "🟢 <b>All parts are well</b>"
+    if unwell:
+        names = ", ".join(dict.fromkeys(escape(part.name) for part in unwell))
+        head = f"🔴 <b>Not well: {names}</b>"
+    lines = [_line(part) for part in sorted(seen, key=lambda part: part.ok)]
+    tail = "Not well? The log says why; positions rest on their stops at the broker."
+    return "\n".join([head, *lines, *([f"<i>{tail}</i>"] if unwell else [])])
+
+
+def _line(part: SeenPart) -> str:
+    mark = "✅" if part.ok else "❌"
+    age = "" if part.age_seconds is None else f" · {_age(part.age_seconds)}"
+    name = escape(part.name.replace("_", " "))
+    return f"{mark} <b>{name}</b>: {foreign(part.words, _WORDS)}{age}"
+
+
+def _age(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{span(seconds)}"
