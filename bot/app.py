@@ -41,6 +41,8 @@ from handlers.cards import render
 from handlers.routers import routers
 from handlers.status import Looking
 from storage.card_store import CardStore
+from handlers.texts import LANGUAGES
+from storage.attention_store import AttentionStore
 from storage.database import open_database
 from storage.member_store import MemberStore
 from storage.nightly import is_unclean
@@ -65,6 +67,7 @@ from trading.reporting import Reporter
 from trading.risk import RiskLimits
 from trading.signals import SignalService
 from trading.terminal.factory import TerminalConfig, open_terminal
+from trading.wishes import AttentionService
 
 log = logging.getLogger(__name__)
 
@@ -210,6 +213,7 @@ async def open_app(
             int(settings.heartbeat.stall_seconds),
         )
         known = MemberStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made below
+        wishes = AttentionStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - same
         menu = Menu(bot, known)
         accounts = AccountService(store, loop, clock)
         people = PeopleService(known, clock, menu.follow)
@@ -222,6 +226,7 @@ async def open_app(
             signals=signals,
             accounts=accounts,
             people=people,
+            attention=AttentionService(wishes, clock, tuple(LANGUAGES)),
             audit=AuditService(known),
             heartbeat=heartbeat,
             menu=menu,
@@ -233,7 +238,7 @@ async def open_app(
             timelines=TimelineStore(database, clock),
             looking=Looking(store, loop, clock, positions),
         )
-        dispatcher.update.outer_middleware(MemberGate(store, people))
+        dispatcher.update.outer_middleware(MemberGate(store, people, wishes))
         dispatcher.message.middleware(CommandGate())
         dispatcher.include_routers(*routers())
         polling = _updates(settings, bot, dispatcher, clock, circuits.of("telegram"))

@@ -10,6 +10,8 @@ from aiogram.types import CallbackQuery, Message, TelegramObject, Update, User
 from structlog.contextvars import bound_contextvars
 
 from handlers.commands import refusal, row_of
+from handlers.readers import reading
+from storage.attention_store import AttentionStore
 from storage.store import SqliteStore
 from trading.model import Member
 from trading.people import PeopleService
@@ -21,9 +23,10 @@ Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 class MemberGate(BaseMiddleware):
     """Resolves the person behind an update; a stranger gets their id on /start, else silence."""
 
-    def __init__(self, store: SqliteStore, people: PeopleService) -> None:
+    def __init__(self, store: SqliteStore, people: PeopleService, wishes: AttentionStore) -> None:
         self._store = store
         self._people = people
+        self._wishes = wishes
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         user: User | None = data.get("event_from_user")
@@ -38,17 +41,19 @@ class MemberGate(BaseMiddleware):
             if member is None:
                 return await self._turn_away(event, user)
             data["member"] = member
-            return await handler(event, data)
+            with reading(member.reader):
+                return await handler(event, data)
 
     async def _member(self, user: User) -> Member | None:
         member = await self._store.member(user.id)
         if member is None:
             return None
-        name = user.full_name[:64] or str(user.id)
-        if member.name != name:
-            await self._store.rename_member(member.id, name)
-            member = await self._store.member(user.id)
-        return member
+        name, speaks = user.full_name[:64] or str(user.id), (user.language_code or "")[:16]
+        if (member.name, member.speaks) == (name, speaks):
+            return member
+        await self._store.rename_member(member.id, name)
+        await self._wishes.heard_in(member.id, speaks)
+        return await self._store.member(user.id)
 
     async def _let_in(self, event: Update, user: User) -> Member | None:
         """Let a stranger in who comes by an invitation; say why not where it holds no more."""

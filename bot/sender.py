@@ -22,6 +22,8 @@ from bot.delivery import (
 )
 from bot.limiter import Limiter
 from handlers.cards import Card, Render
+from handlers.cards.dress import dress
+from handlers.readers import reading
 from storage.outbox import Message
 from trading.clock import Clock, to_ms
 from trading.errors import StoreError
@@ -207,8 +209,18 @@ class OutboxSender:
         )
 
     def _card(self, message: Message) -> Card:
+        now = self._clock.now()
         try:
-            return self._render(message.notice, self._clock.now())
+            with reading(message.reader):
+                card = self._render(message.notice, now)
+                return dress(
+                    card,
+                    now,
+                    repeats=message.repeats,
+                    first_at=message.first_at,
+                    last_at=message.last_at,
+                    alarm=message.alarm,
+                )
         except Exception:
             # A bug in one card must neither stop every other message nor keep this one silent.
             log.exception("card_failed", extra={"row": message.id, "kind": message.notice.kind})

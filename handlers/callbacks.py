@@ -63,3 +63,23 @@ class AuditPage(CallbackData, prefix="au"):
     """Show the audit rows before one (0: the newest)."""
 
     before: int
+
+
+class Ack(CallbackData, prefix="ack"):
+    """Say that an alarm was seen."""
+
+    alarm_id: int
+
+
+class NotifyTap(CallbackData, prefix="nt"):
+    """Set what a person hears of one event."""
+
+    event: str
+    level: str
+
+
+class SettingTap(CallbackData, prefix="st"):
+    """Set one of a person's own settings."""
+
+    what: str
+    value: str

@@ -6,7 +6,7 @@ from decimal import Decimal
 from html import escape
 
 from handlers.cards import positions as cards
-from handlers.cards.text import figure, foreign, money, side, span, table
+from handlers.cards.text import clock, figure, foreign, money, side, span, table
 from trading.drawdown import describe
 from trading.drawdown.state import Observation
 from trading.loop import AccountLoop
@@ -151,7 +151,7 @@ def balance(
 def as_of(loop: AccountLoop, now: datetime) -> str:
     """Return when the figures are from."""
     age = "never read" if loop.last_pass is None else f"{loop.pass_age:.1f} s old"
-    return f"<i>as of {now:%H:%M:%S} UTC, figures {age}</i>"
+    return f"<i>as of {clock(now)}, figures {age}</i>"
 
 
 def drawdown(account: Account, loop: AccountLoop, now: datetime) -> str:

@@ -3,6 +3,7 @@
 from aiogram import Router
 
 from handlers import (
+    attention,
     control,
     deciding,
     errors,
@@ -25,6 +26,7 @@ def routers() -> tuple[Router, ...]:
         start,
         status,
         control,
+        attention,
         people,
         why,
         positions,

@@ -5,11 +5,13 @@ from aiogram.filters import CommandObject, CommandStart
 from aiogram.types import Message
 
 from handlers import guide
+from handlers.attention import keyboard
 from handlers.cards.text import foreign
 from handlers.commands import command as said
 from handlers.ports import DeskStore, MenuOf
 from trading.model import Member
 from trading.people import PeopleService
+from trading.wishes import AttentionService
 
 
 async def on_start(
@@ -19,6 +21,7 @@ async def on_start(
     store: DeskStore,
     menu: MenuOf,
     people: PeopleService,
+    attention: AttentionService,
 ) -> None:
     if command.args:
         # Whoever the link has just let in comes by here too: for them it is used up.
@@ -31,7 +34,9 @@ async def on_start(
         f"Welcome, {foreign(member.name)}. You are {member.role} here "
         f"(id <code>{member.telegram_id}</code>).\nAccounts: {names}"
     )
-    await message.answer(f"{hello}\n\n{guide.overview(member.role)}")
+    private = message.chat.type == "private"
+    keys = keyboard(shown=await attention.has_keyboard(member)) if private else None
+    await message.answer(f"{hello}\n\n{guide.overview(member.role)}", reply_markup=keys)
     await menu.show_to(member)
 
 

@@ -5,17 +5,25 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final, assert_never
 
+from storage import alarms, attention, rows
 from storage.rows import decode, encode
-from trading.clock import to_ms
+from trading.alarms import FOLD, FOLD_WHOLE, SOUND_AGAIN, AlarmView, Fold, fold_of
+from trading.attention import Attention, Drop, Hold, Sound, judge
+from trading.clock import from_ms, to_ms
 from trading.ids import AccountId
-from trading.model import Role
-from trading.notices import Notice, Priority
+from trading.model import EVERYONE, Reader, Role
+from trading.notices import Digest, Notice, Priority
 
 log = logging.getLogger(__name__)
 
 _RANKS = {Role.VIEWER: 0, Role.TRADER: 1, Role.OWNER: 2}
 REVIVE_WITHIN = timedelta(days=1)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_DIGEST_SHOWS: Final = 30
+_PASSES: Final = frozenset({"approval_card", "digest"})
+"""What is not held over a quiet night: a question would run out, a digest was held already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,11 @@ class Message:
     silent: bool
     attempts: int
     expires_ms: int | None
+    reader: Reader = EVERYONE
+    repeats: int = 1
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    alarm: AlarmView | None = None
 
 
 def chats(
@@ -39,16 +52,16 @@ def chats(
 ) -> list[int]:
     """Return the chats of an account's members of at least that role (None: of all owners)."""
     if account_id is None:
-        rows = connection.execute(
+        found = connection.execute(
             "SELECT telegram_id FROM member WHERE everywhere = 'owner' ORDER BY id"
         )
-        return [row[0] for row in rows]
-    rows = connection.execute(
+        return [row[0] for row in found]
+    found = connection.execute(
         "SELECT m.telegram_id, am.role FROM account_member am "
         "JOIN member m ON m.id = am.member_id WHERE am.account_id = ? ORDER BY m.id",
         (account_id,),
     )
-    return [row[0] for row in rows if _RANKS[Role(row[1])] >= _RANKS[least]]
+    return [row[0] for row in found if _RANKS[Role(row[1])] >= _RANKS[least]]
 
 
 def post(
@@ -62,14 +75,29 @@ def post(
     silent: bool = False,
     expires: datetime | None = None,
 ) -> None:
-    """Say something in each chat; the same topic there is the same message, changed."""
-    body, now_ms = encode(notice, Notice), to_ms(now)
+    """Say something in each chat; the same topic there is the same message, changed.
+
+    What only repeats an alarm that the chat has lately seen is counted in that message. What is
+    critical opens an alarm, which rings until somebody has seen it or its cause is over.
+    """
+    fold = fold_of(notice, priority)
+    if fold is not None and topic is not None and _is_known(connection, topic):
+        fold = None
+    alarm_id = None if fold is None else _alarm(connection, fold, now)
+    body = encode(notice, Notice)
     for chat_id in to:
+        first_ms = to_ms(now)
+        if fold is not None:
+            earlier = _repeat(connection, chat_id, fold, notice.kind, body, topic, alarm_id, now)
+            if earlier is None:
+                continue
+            first_ms = earlier
         connection.execute(
             "INSERT INTO outbox (chat_id, topic, priority, silent, body_json, status, expires_ms,"
-            " created_ms) VALUES (?, ?, ?, ?, ?, 'ready', ?, ?)"
+            " created_ms, kind, fold_key, first_ms, last_ms, alarm_id)"
+            " VALUES (?, ?, ?, ?, ?, 'ready', ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (topic, chat_id) DO UPDATE SET body_json = excluded.body_json,"
-            " revision = revision + 1, expires_ms = excluded.expires_ms,"
+            " kind = excluded.kind, revision = revision + 1, expires_ms = excluded.expires_ms,"
             " status = CASE WHEN status IN ('sent', 'expired')"
             " OR (status = 'dead' AND priority < 3) THEN 'ready' ELSE status END,"
             " attempts = CASE WHEN status = 'sent' THEN 0 ELSE attempts END"
@@ -81,51 +109,194 @@ def post(
                 int(silent),
                 body,
                 None if expires is None else to_ms(expires),
-                now_ms,
+                to_ms(now),
+                notice.kind,
+                None if fold is None else fold.key,
+                first_ms,
+                to_ms(now),
+                alarm_id,
             ),
         )
 
 
+def _is_known(connection: sqlite3.Connection, topic: str) -> bool:
+    found = connection.execute("SELECT 1 FROM outbox WHERE topic = ? LIMIT 1", (topic,))
+    return found.fetchone() is not None
+
+
+def _alarm(connection: sqlite3.Connection, fold: Fold, now: datetime) -> int | None:
+    if fold.ends:
+        alarms.end_alarm(connection, fold.key, now)
+    return alarms.open_alarm(connection, fold, now) if fold.rings else None
+
+
+def _repeat(
+    connection: sqlite3.Connection,
+    chat_id: int,
+    fold: Fold,
+    kind: str,
+    body: str,
+    topic: str | None,
+    alarm_id: int | None,
+    now: datetime,
+) -> int | None:
+    """Count a repeat in the message it repeats; else return since when a new one counts.
+
+    The end of an alarm is a message of its own the first time; once the alarm has come back,
+    both states are told by the newest message, so that what stands last in the chat is true.
+    """
+    now_ms = to_ms(now)
+    row = connection.execute(
+        "SELECT * FROM outbox WHERE chat_id = ? AND fold_key = ? ORDER BY id DESC LIMIT 1",
+        (chat_id, fold.key),
+    ).fetchone()
+    if (
+        row is None
+        or row["status"] == "dead"
+        or row["last_ms"] <= now_ms - FOLD // _MILLISECOND
+        or row["first_ms"] <= now_ms - FOLD_WHOLE // _MILLISECOND
+    ):
+        return now_ms
+    if fold.ends and row["repeats"] == 1:
+        return int(row["first_ms"])
+    sounds = alarm_id is not None and row["sent_ms"] is not None
+    sounds = sounds and row["sent_ms"] <= now_ms - SOUND_AGAIN // _MILLISECOND
+    connection.execute(
+        "UPDATE outbox SET body_json = ?, kind = ?, topic = coalesce(?, topic),"
+        " revision = revision + 1, repeats = repeats + ?, last_ms = ?, attempts = 0,"
+        " alarm_id = coalesce(?, alarm_id), not_before_ms = CASE WHEN held = 1"
+        " THEN not_before_ms ELSE 0 END, message_id = CASE WHEN ? THEN NULL ELSE message_id END,"
+        " status = CASE WHEN status = 'sending' THEN status ELSE 'ready' END WHERE id = ?",
+        (body, kind, topic, 0 if fold.ends else 1, now_ms, alarm_id, sounds, row["id"]),
+    )
+    return None
+
+
 def claim(connection: sqlite3.Connection, now: datetime, limit: int) -> list[Message]:
-    """Take the most urgent messages that are due, at most one a chat, marking them in flight."""
+    """Take the most urgent messages that are due, at most one a chat, marking them in flight.
+
+    Each person's wishes are heeded here: what they do not want is dropped, what can wait for
+    the end of their quiet hours is held for a digest. Nothing critical is either.
+    """
     now_ms = to_ms(now)
     connection.execute(
         "UPDATE outbox SET status = 'expired' WHERE status = 'ready' AND expires_ms <= ?",
         (now_ms,),
     )
-    rows = connection.execute(
-        "SELECT id, chat_id FROM outbox WHERE status = 'ready' AND not_before_ms <= ?"
+    alarms.ring(connection, now)
+    waiting = connection.execute(
+        "SELECT id, chat_id, kind, priority, silent, message_id, expires_ms, held FROM outbox"
+        " WHERE status = 'ready' AND not_before_ms <= ?"
         " AND chat_id NOT IN (SELECT chat_id FROM outbox WHERE status = 'sending')"
         " ORDER BY priority, id LIMIT ?",
         (now_ms, limit * 8),
     ).fetchall()
-    chosen: dict[int, int] = {}
-    for row in rows:
-        chosen.setdefault(row["chat_id"], row["id"])
+    chosen: dict[int, tuple[int, bool]] = {}
+    wishes: dict[int, Attention] = {}
+    for row in waiting:
+        chat_id = row["chat_id"]
+        if chat_id in chosen:
+            continue
+        if chat_id not in wishes:
+            wishes[chat_id] = attention.of_chat(connection, chat_id, now)
+        taken = _heed(connection, row, wishes[chat_id], now)
+        if taken is not None:
+            chosen[chat_id] = taken
     claimed = []
-    for message_id in list(chosen.values())[:limit]:
+    for chat_id, (message_id, silent) in list(chosen.items())[:limit]:
         row = connection.execute(
-            "UPDATE outbox SET status = 'sending', attempts = attempts + 1 WHERE id = ?"
-            " RETURNING *",
+            "UPDATE outbox SET status = 'sending', attempts = attempts + 1, held = 0"
+            " WHERE id = ? RETURNING *",
             (message_id,),
         ).fetchone()
-        message = _readable(connection, row)
+        message = _readable(connection, row, wishes[chat_id].reader, silent=silent)
         if message is not None:
             claimed.append(message)
     return claimed
 
 
-def _readable(connection: sqlite3.Connection, row: sqlite3.Row) -> Message | None:
+def _heed(
+    connection: sqlite3.Connection, row: sqlite3.Row, wish: Attention, now: datetime
+) -> tuple[int, bool] | None:
+    """Return what is to be sent of a row and whether silently; None: not now, or never."""
+    verdict = judge(
+        row["kind"],
+        Priority(row["priority"]),
+        wish,
+        now,
+        silent=bool(row["silent"]),
+        shown=row["message_id"] is not None,
+        passes=row["kind"] in _PASSES or row["expires_ms"] is not None,
+    )
+    match verdict:
+        case Drop():
+            connection.execute(
+                "UPDATE outbox SET status = 'expired', error = 'not wanted' WHERE id = ?",
+                (row["id"],),
+            )
+            return None
+        case Hold(until):
+            connection.execute(
+                "UPDATE outbox SET not_before_ms = ?, held = 1 WHERE id = ?",
+                (to_ms(until), row["id"]),
+            )
+            return None
+        case Sound(silent):
+            return (_digest(connection, row, now) if row["held"] else row["id"]), silent
+        case _:
+            assert_never(verdict)
+
+
+def _digest(connection: sqlite3.Connection, of: sqlite3.Row, now: datetime) -> int:
+    """Return the message that tells at once what was held for a chat: the only one, or a digest."""
+    held = connection.execute(
+        "SELECT id, body_json, first_ms FROM outbox"
+        " WHERE chat_id = ? AND held = 1 AND status = 'ready' ORDER BY id",
+        (of["chat_id"],),
+    ).fetchall()
+    if len(held) < 2:
+        return int(of["id"])
+    connection.execute(
+        "UPDATE outbox SET status = 'expired', error = 'in a digest', held = 0"
+        " WHERE chat_id = ? AND held = 1 AND status = 'ready'",
+        (of["chat_id"],),
+    )
+    shown = held[-_DIGEST_SHOWS:]
+    items: tuple[Notice, ...] = tuple(decode(Notice, row["body_json"]) for row in shown)  # type: ignore[arg-type]  # a union
+    since = from_ms(min(row["first_ms"] for row in held))
+    digest = Digest(since, items, len(held) - len(shown))
+    row = connection.execute(
+        "INSERT INTO outbox (chat_id, priority, body_json, status, created_ms, kind, first_ms,"
+        " last_ms) VALUES (?, ?, ?, 'ready', ?, ?, ?, ?) RETURNING id",
+        (
+            of["chat_id"],
+            int(Priority.INFO),
+            encode(digest, Notice),
+            to_ms(now),
+            digest.kind,
+            to_ms(now),
+            to_ms(now),
+        ),
+    ).fetchone()
+    return int(row["id"])
+
+
+def _readable(
+    connection: sqlite3.Connection, row: sqlite3.Row, reader: Reader, *, silent: bool
+) -> Message | None:
     """A body that no longer reads is given up alone: it must not keep the others waiting."""
     try:
-        return _message(row)
+        return _message(connection, row, reader, silent=silent)
     except ValueError as error:
         log.exception("a message cannot be read", extra={"facts": {"row": row["id"]}})
         mark_dead(connection, row["id"], f"unreadable: {type(error).__name__}", unreachable=False)
         return None
 
 
-def _message(row: sqlite3.Row) -> Message:
+def _message(
+    connection: sqlite3.Connection, row: sqlite3.Row, reader: Reader, *, silent: bool
+) -> Message:
+    alarm_id = row["alarm_id"]
     return Message(
         id=row["id"],
         chat_id=row["chat_id"],
@@ -133,9 +304,14 @@ def _message(row: sqlite3.Row) -> Message:
         revision=row["revision"],
         message_id=row["message_id"],
         priority=Priority(row["priority"]),
-        silent=bool(row["silent"]),
+        silent=silent,
         attempts=row["attempts"],
         expires_ms=row["expires_ms"],
+        reader=reader,
+        repeats=row["repeats"],
+        first_at=rows.instant(row["first_ms"]),
+        last_at=rows.instant(row["last_ms"]),
+        alarm=None if alarm_id is None else alarms.view(connection, alarm_id, row["chat_id"]),
     )
 
 
@@ -215,7 +391,7 @@ def recover(connection: sqlite3.Connection) -> int:
 def backlog(connection: sqlite3.Connection) -> int:
     """Return how many messages wait."""
     (count,) = connection.execute(
-        "SELECT count(*) FROM outbox WHERE status IN ('ready', 'sending')"
+        "SELECT count(*) FROM outbox WHERE status IN ('ready', 'sending') AND held = 0"
     ).fetchone()
     return int(count)
 

@@ -24,11 +24,13 @@ from trading.model import (
     Finding,
     MarginMode,
     Member,
+    Numbers,
     Order,
     OrderRequest,
     OrderStatus,
     Proposal,
     Purpose,
+    Reader,
     Role,
     Signal,
     SignalDraft,
@@ -84,7 +86,14 @@ def member(row: sqlite3.Row) -> Member:
         row["name"],
         Role(row["role"]),
         bool(row["reachable"]),
+        reader(row),
+        row["speaks"],
     )
+
+
+def reader(row: sqlite3.Row) -> Reader:
+    """Return how a member reads: a chosen language holds before the one Telegram told."""
+    return Reader(row["language"] or row["speaks"] or "en", row["zone"], Numbers(row["numbers"]))
 
 
 def account(row: sqlite3.Row) -> Account:

@@ -435,6 +435,17 @@ class RightsChanged:
     kind: Literal["rights_changed"] = "rights_changed"
 
 
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What was held for the end of a person's quiet hours."""
+
+    since: datetime
+    items: "tuple[Notice, ...]"
+    more: int
+    """Older ones that are not among the items."""
+    kind: Literal["digest"] = "digest"
+
+
 Notice = (
     ApprovalCard
     | OrderResolved
@@ -458,4 +469,5 @@ Notice = (
     | Trouble
     | Unreachable
     | RightsChanged
+    | Digest
 )

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import assert_never
+from html import escape
+from typing import Final, assert_never
 
 from handlers.cards import guard, orders, people, positions, signal, status
-from handlers.cards.text import Card, fit
+from handlers.cards.text import Card, as_plain, clock, fit
+from handlers.texts import t
 from trading.notices import (
     ApprovalCard,
     Blind,
     CapsChanged,
+    Digest,
     DrawdownRecovered,
     DrawdownWarning,
     FlattenReport,
@@ -35,6 +38,7 @@ from trading.notices import (
 __all__ = ["Card", "Render", "render"]
 
 Render = Callable[[Notice, datetime], Card]
+_HEADLINE: Final = 110
 
 
 def render(notice: Notice, now: datetime) -> Card:
@@ -90,5 +94,24 @@ def _text(notice: Notice, now: datetime) -> str:  # noqa: C901 - a flat table of
             return status.unreachable(notice)
         case RightsChanged():
             return people.rights_changed(notice)
+        case Digest():
+            return _digest(notice, now)
         case _:
             assert_never(notice)
+
+
+def _digest(notice: Digest, now: datetime) -> str:
+    """Return the first line of everything that was held, oldest first."""
+    count = len(notice.items) + notice.more
+    head = t(
+        "🌙 <b>{count} messages</b> since {since}", count=count, since=clock(notice.since, now)
+    )
+    lines = [f"• {_headline(one, now)}" for one in notice.items]
+    if notice.more:
+        lines.insert(0, t("{count} older ones are left out", count=notice.more))
+    return "\n".join([head, *lines])
+
+
+def _headline(notice: Notice, now: datetime) -> str:
+    lines = [as_plain(line) for line in _text(notice, now).split("\n")]
+    return escape(" · ".join(line for line in lines[:2] if line)[:_HEADLINE], quote=False)

@@ -10,8 +10,10 @@ from typing import Final
 
 from aiogram.types import InlineKeyboardMarkup
 
+from handlers.readers import reader
 from handlers.words import plain
-from trading.model import Side
+from trading.attention import zone_of
+from trading.model import Numbers, Side
 
 DASH: Final = "\u2013"
 NAME: Final = 48
@@ -65,7 +67,13 @@ def figure(amount: Decimal, *, signed: bool = False) -> str:
     if not amount.is_finite() or amount.adjusted() > _HUGE:
         return foreign(str(amount), 40)
     shown = f"{amount:+,.2f}" if signed else f"{amount:,.2f}"
-    return shown.replace("-", "") if not shown.strip("+-0.,") else shown
+    return in_form(shown.replace("-", "") if not shown.strip("+-0.,") else shown)
+
+
+def in_form(number: str) -> str:
+    """Return a number with separators as its reader writes it: 1,234.50 or 1.234,50 or 1 234,50."""
+    marks = {Numbers.COMMA: ".,", Numbers.SPACE: "\u00a0,"}.get(reader().numbers)
+    return number if marks is None else number.translate(str.maketrans(",.", marks))
 
 
 def percent(value: Decimal) -> str:
@@ -96,10 +104,14 @@ def side(of: Side) -> str:
 
 
 def clock(at: datetime, now: datetime | None = None) -> str:
-    """Return a time in UTC, with its date when that is not today's."""
-    if now is not None and at.date() != now.date():
-        return f"{at:%d %b %H:%M:%S} UTC"
-    return f"{at:%H:%M:%S} UTC"
+    """Return a time in the reader's zone, with its date when that is not today's."""
+    zone = zone_of(reader().zone)
+    local = at.astimezone(zone)
+    name = local.tzname() or ""
+    shown = f"{local:%H:%M:%S} {f'UTC{name}' if name[:1] in '+-' else name}"
+    if now is not None and local.date() != now.astimezone(zone).date():
+        return f"{local:%d %b} {shown}"
+    return shown
 
 
 def span(seconds: float) -> str:

@@ -22,6 +22,7 @@ from trading.notices import (
     Blind,
     CapsChanged,
     ClosedTicket,
+    Digest,
     DrawdownRecovered,
     DrawdownWarning,
     FlattenReport,
@@ -219,4 +220,5 @@ EVERY: tuple[Notice, ...] = (
     Trouble("disk", "3 MiB are free", NOW, None),
     Unreachable("Owner", 7, "Forbidden: bot was blocked by the user"),
     RightsChanged("Pavel", 8, Role.TRADER, "1001", "Owner"),
+    Digest(NOW, (RightsChanged("Pavel", 8, None, "", "Owner"), BREACH), 2),
 )

@@ -36,7 +36,17 @@ from trading.model.orders import (
     SendOutcome,
     Unknown,
 )
-from trading.model.people import Account, Breach, Confirmation, Member, Role, TradingState
+from trading.model.people import (
+    EVERYONE,
+    Account,
+    Breach,
+    Confirmation,
+    Member,
+    Numbers,
+    Reader,
+    Role,
+    TradingState,
+)
 from trading.model.signals import (
     Approval,
     ApprovalStatus,
@@ -54,6 +64,7 @@ from trading.model.signals import (
 from trading.model.terms import ZERO, MarginMode, OrderType, Side, TerminalKind
 
 __all__ = [
+    "EVERYONE",
     "ZERO",
     "Accepted",
     "Account",
@@ -82,6 +93,7 @@ __all__ = [
     "MarginMode",
     "Member",
     "NewOrder",
+    "Numbers",
     "Order",
     "OrderRequest",
     "OrderStatus",
@@ -91,6 +103,7 @@ __all__ = [
     "Proposal",
     "Purpose",
     "Quote",
+    "Reader",
     "RejectKind",
     "Rejected",
     "Role",

@@ -20,6 +20,30 @@ class Role(StrEnum):
         return order.index(self) >= order.index(needed)
 
 
+class Numbers(StrEnum):
+    """How a person writes one thousand two hundred thirty-four and a half."""
+
+    POINT = "point"
+    """1,234.50"""
+    COMMA = "comma"
+    """1.234,50"""
+    SPACE = "space"
+    """1 234,50"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How a person reads: language, zone (an IANA name) and the form of numbers."""
+
+    language: str = "en"
+    zone: str = "UTC"
+    numbers: Numbers = Numbers.POINT
+
+
+EVERYONE = Reader()
+"""Nobody in particular: English, UTC, points."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A Telegram person we know."""
@@ -29,6 +53,9 @@ class Member:
     name: str
     role: Role
     reachable: bool = True
+    reader: Reader = EVERYONE
+    speaks: str = ""
+    """The language of their Telegram, as it last said."""
 
 
 class TradingState(StrEnum):
