@@ -47,4 +47,9 @@ def t(template: str, /, **values: object) -> str:
     return words.format_map(values) if values else words
 
 
+def later(template: str) -> str:
+    """Mark a sentence of a table as one to be translated where the table is used."""
+    return template
+
+
 LANGUAGES: Final = languages()

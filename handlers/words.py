@@ -50,11 +50,12 @@ BALANCE_UNEXPLAINED     value, currency
 Where ``digits`` is among the facts, points are shown as pips.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from string import Formatter
 from typing import Final
 
+from handlers.texts import t
 from trading.model import DenialReason
 
 _R = DenialReason
@@ -245,8 +246,14 @@ def denial_words(reason: DenialReason, facts: Mapping[str, str]) -> str:
     known = {name: _shown(reason, name, facts) for name in facts if facts[name]}
     for template in _TEMPLATES[reason]:
         if _FIELDS[template] <= known.keys():
-            return template.format_map(known)
+            return t(template, **known)
     raise AssertionError(f"{reason} has no template without facts")
+
+
+def templates() -> Iterator[str]:
+    """Yield every sentence a refusal may be told with, as the catalogues know it."""
+    for group in _TEMPLATES.values():
+        yield from group
 
 
 def detail_words(detail: str, facts: Mapping[str, str]) -> str:
@@ -261,7 +268,7 @@ def detail_words(detail: str, facts: Mapping[str, str]) -> str:
 def pips(points: Decimal, digits: int | None) -> str:
     """Return a distance in pips (ten points on 3 and 5 digits), in points where digits lack."""
     if digits is None:
-        return f"{plain(points)} points"
+        return t("{points} points", points=plain(points))
     if digits in (3, 5):
         return f"{points / 10:,.1f} pips"
     return f"{plain(points)} pips"

@@ -2,6 +2,7 @@
 
 from handlers.cards import fate
 from handlers.cards.text import WORDS, foreign, lots, money, price, side
+from handlers.texts import later, t
 from trading.model import DealReason, Purpose
 from trading.notices import (
     ForeignTrade,
@@ -12,41 +13,44 @@ from trading.notices import (
 )
 
 _ORDER = {
-    Purpose.ENTRY: "entry",
-    Purpose.CLOSE: "close",
-    Purpose.CANCEL: "removal of a pending order",
-    Purpose.PROTECT: "change of stop or target",
+    Purpose.ENTRY: later("entry"),
+    Purpose.CLOSE: later("close"),
+    Purpose.CANCEL: later("removal of a pending order"),
+    Purpose.PROTECT: later("change of stop or target"),
 }
 _FAILED = {
-    Purpose.ENTRY: "Entry refused",
-    Purpose.CLOSE: "Not closed",
-    Purpose.CANCEL: "Pending order not removed",
-    Purpose.PROTECT: "Stop or target not changed",
+    Purpose.ENTRY: later("Entry refused"),
+    Purpose.CLOSE: later("Not closed"),
+    Purpose.CANCEL: later("Pending order not removed"),
+    Purpose.PROTECT: later("Stop or target not changed"),
 }
 _NEXT = {
-    Purpose.ENTRY: "Nothing was opened.",
-    Purpose.CLOSE: "The position is still open: see /positions.",
-    Purpose.CANCEL: "The order still waits at the broker.",
-    Purpose.PROTECT: "The old stop and target still hold: see /positions.",
+    Purpose.ENTRY: later("Nothing was opened."),
+    Purpose.CLOSE: later("The position is still open: see /positions."),
+    Purpose.CANCEL: later("The order still waits at the broker."),
+    Purpose.PROTECT: later("The old stop and target still hold: see /positions."),
 }
 _REASON = {
-    DealReason.STOP_LOSS: "by its stop loss",
-    DealReason.TAKE_PROFIT: "by its target",
-    DealReason.STOP_OUT: "by the broker's stop-out: margin ran out",
-    DealReason.ROLLOVER: "by rollover",
-    DealReason.CLIENT: "by hand in the terminal",
-    DealReason.MOBILE: "by hand in the mobile app",
-    DealReason.WEB: "by hand in the web terminal",
-    DealReason.EXPERT: "by this desk",
-    DealReason.OTHER: "by the broker",
+    DealReason.STOP_LOSS: later("by its stop loss"),
+    DealReason.TAKE_PROFIT: later("by its target"),
+    DealReason.STOP_OUT: later("by the broker's stop-out: margin ran out"),
+    DealReason.ROLLOVER: later("by rollover"),
+    DealReason.CLIENT: later("by hand in the terminal"),
+    DealReason.MOBILE: later("by hand in the mobile app"),
+    DealReason.WEB: later("by hand in the web terminal"),
+    DealReason.EXPERT: later("by this desk"),
+    DealReason.OTHER: later("by the broker"),
 }
 
 
 def resolved(notice: OrderResolved) -> str:
     """Return the truth about an order that was in doubt."""
     where = f"{foreign(notice.symbol, 24)} · {foreign(notice.account)}"
-    found = f"Known from: {foreign(notice.evidence, WORDS)}." if notice.evidence else ""
-    lines = [f"<b>Now confirmed</b>: {_ORDER[notice.purpose]}, {where}"]
+    found = ""
+    if notice.evidence:
+        found = t("Known from: {evidence}.", evidence=foreign(notice.evidence, WORDS))
+    what = t(_ORDER[notice.purpose])
+    lines = [t("<b>Now confirmed</b>: {what}, {where}", what=what, where=where)]
     lines += fate.lines(notice.order, None, None)
     return "\n".join([*lines, found] if found else lines)
 
@@ -54,10 +58,11 @@ def resolved(notice: OrderResolved) -> str:
 def unconfirmed(notice: OrderUnconfirmed) -> str:
     """Return what is in doubt, and that nothing is repeated."""
     where = f"{foreign(notice.symbol, 24)} · {foreign(notice.account)}"
+    what = t(_ORDER[notice.purpose])
     lines = [
-        f"❓ <b>Not confirmed yet</b>: {_ORDER[notice.purpose]}, {where}",
-        f"Why: {foreign(notice.why, WORDS)}.",
-        "Asking the broker; nothing is sent twice. The truth follows here.",
+        t("❓ <b>Not confirmed yet</b>: {what}, {where}", what=what, where=where),
+        t("Why: {why}.", why=foreign(notice.why, WORDS)),
+        t("Asking the broker; nothing is sent twice. The truth follows here."),
     ]
     return "\n".join(lines)
 
@@ -67,9 +72,9 @@ def failed(notice: OrderFailed) -> str:
     target = "" if notice.target is None else f" #{notice.target}"
     where = f"{foreign(notice.symbol, 24)}{target} · {foreign(notice.account)}"
     lines = [
-        f"⚠️ <b>{_FAILED[notice.purpose]}</b>: {where}",
-        f"The broker says: {foreign(notice.words, WORDS)}",
-        _NEXT[notice.purpose],
+        f"⚠️ <b>{t(_FAILED[notice.purpose])}</b>: {where}",
+        t("The broker says: {words}", words=foreign(notice.words, WORDS)),
+        t(_NEXT[notice.purpose]),
     ]
     return "\n".join(lines)
 
@@ -78,28 +83,35 @@ def closed(notice: PositionClosed) -> str:
     """Return how a position ended and what it brought."""
     mark = "🟢" if notice.result > 0 else "🔴" if notice.result < 0 else "⚪"
     what = f"{side(notice.side)} {foreign(notice.symbol, 24)}"
-    verb = "Partly closed" if notice.remaining else "Closed"
-    how = _REASON[notice.reason]
+    verb = t("Partly closed") if notice.remaining else t("Closed")
+    how = t(_REASON[notice.reason])
     if notice.reason is DealReason.EXPERT and not notice.ours:
-        how = "by another program"
+        how = t("by another program")
     lines = [
         f"{mark} <b>{verb} {what}</b> {how}",
-        f"Result <b>{money(notice.result, notice.currency, signed=True)}</b>",
-        f"{lots(notice.volume)} lots at {price(notice.price, None)}, ticket {notice.position_id}",
+        t("Result <b>{money}</b>", money=money(notice.result, notice.currency, signed=True)),
+        t(
+            "{volume} lots at {price}, ticket {ticket}",
+            volume=lots(notice.volume),
+            price=price(notice.price, None),
+            ticket=notice.position_id,
+        ),
     ]
     if notice.remaining:
-        lines.append(f"{lots(notice.remaining)} lots stay open.")
+        lines.append(t("{volume} lots stay open.", volume=lots(notice.remaining)))
     if not notice.ours:
-        lines.append("It was not opened by this desk.")
+        lines.append(t("It was not opened by this desk."))
     return "\n".join([*lines, foreign(notice.account)])
 
 
 def foreign_trade(notice: ForeignTrade) -> str:
     """Return what someone else traded on the account."""
-    what = f"{side(notice.side)} {lots(notice.volume)} lots {foreign(notice.symbol, 24)}"
+    volume = t("{volume} lots", volume=lots(notice.volume))
+    what = f"{side(notice.side)} {volume} {foreign(notice.symbol, 24)}"
+    paid = t(" at {price}", price=price(notice.price, None))
     lines = [
-        f"👀 <b>Not ordered by this desk</b>: {what} at {price(notice.price, None)}",
-        f"Ticket {notice.position_id} · {foreign(notice.account)}",
-        "It counts toward every drawdown cap. /positions shows it.",
+        t("👀 <b>Not ordered by this desk</b>: {what}", what=f"{what}{paid}"),
+        t("Ticket {ticket}", ticket=notice.position_id) + f" · {foreign(notice.account)}",
+        t("It counts toward every drawdown cap. /positions shows it."),
     ]
     return "\n".join(lines)

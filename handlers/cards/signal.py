@@ -9,7 +9,6 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from handlers.callbacks import Decide, EditCard
 from handlers.cards import fate
 from handlers.cards.text import (
-    DASH,
     NAME,
     WORDS,
     clock,
@@ -23,6 +22,7 @@ from handlers.cards.text import (
     span,
     table,
 )
+from handlers.texts import later, t
 from handlers.words import denial_words, detail_words, distance
 from trading.cards import limit_price
 from trading.model import ApprovalStatus, Decision, OrderType, Proposal, SignalDraft
@@ -31,25 +31,25 @@ from trading.notices import ApprovalCard
 _TARGETS_SHOWN = 8
 _CAPS_SHOWN = 4
 _KINDS = {
-    OrderType.MARKET: "market",
-    OrderType.LIMIT: "limit",
-    OrderType.STOP: "stop",
-    OrderType.STOP_LIMIT: "stop limit",
+    OrderType.MARKET: later("market"),
+    OrderType.LIMIT: later("limit"),
+    OrderType.STOP: later("stop"),
+    OrderType.STOP_LIMIT: later("stop limit"),
 }
 
 
 def text(card: ApprovalCard, now: datetime) -> str:
     """Return the card with every number a decision needs and its present state."""
     draft = card.draft
-    head = f"<b>{side(draft.side)} {foreign(draft.symbol, 24)}</b> · {_KINDS[draft.order_type]}"
+    head = f"<b>{side(draft.side)} {foreign(draft.symbol, 24)}</b> · {t(_KINDS[draft.order_type])}"
     if card.proposal is not None and card.proposal.simulated:
-        head += " · simulated prices"
+        head += f" · {t('simulated prices')}"
     about = f"{foreign(card.source, NAME)} → {foreign(card.account, NAME)}"
-    lines = [head, table(_rows(card)), f"Source: {about}"]
+    lines = [head, table(_rows(card)), t("Source: {about}", about=about)]
     if card.edited_by:
-        lines.append(f"✏️ Edited by {foreign(card.edited_by)}")
+        lines.append(t("✏️ Edited by {by}", by=foreign(card.edited_by)))
     if card.half:
-        lines.append("½ Half the volume was approved.")
+        lines.append(t("½ Half the volume was approved."))
     if draft.comment:
         lines.append(f"<i>{foreign(draft.comment, 160)}</i>")
     return "\n".join([*lines, "", *_state(card, now)])
@@ -61,25 +61,25 @@ def keyboard(card: ApprovalCard, now: datetime) -> InlineKeyboardMarkup | None:
         return None
     rows = [
         [
-            _button("✅ Approve", card, Decision.APPROVE),
-            _button("✖️ Reject", card, Decision.REJECT),
+            _button(f"✅ {t('Approve')}", card, Decision.APPROVE),
+            _button(f"✖️ {t('Reject')}", card, Decision.REJECT),
         ]
     ]
     proposal = card.proposal
     if proposal is not None and proposal.volume is not None:
         rows.append(_other_ways(card, proposal))
     edit = EditCard(approval_id=card.approval_id).pack()
-    rows.append([InlineKeyboardButton(text="✏️ Edit", callback_data=edit)])
+    rows.append([InlineKeyboardButton(text=f"✏️ {t('Edit')}", callback_data=edit)])
     return InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
 
 
 def _other_ways(card: ApprovalCard, proposal: Proposal) -> list[InlineKeyboardButton]:
     buttons = []
     if proposal.half is not None:
-        buttons.append(_button(f"½ size ({lots(proposal.half)})", card, Decision.HALF))
+        buttons.append(_button(t("½ size ({lots})", lots=lots(proposal.half)), card, Decision.HALF))
     if card.draft.order_type is OrderType.MARKET and proposal.price:
         at = price(limit_price(card.draft, proposal), proposal.digits)
-        buttons.append(_button(f"Limit at {at}", card, Decision.LIMIT))
+        buttons.append(_button(t("Limit at {price}", price=at), card, Decision.LIMIT))
     return buttons
 
 
@@ -91,11 +91,11 @@ def _button(label: str, card: ApprovalCard, decision: Decision) -> InlineKeyboar
 def _rows(card: ApprovalCard) -> list[tuple[str, str]]:
     draft, proposal = card.draft, card.proposal
     digits = None if proposal is None else proposal.digits
-    stop = "none" if draft.stop_loss is None else price(draft.stop_loss, digits)
+    stop = t("none") if draft.stop_loss is None else price(draft.stop_loss, digits)
     rows = [*_entry(draft, proposal), *_live(card)]
     if draft.stop_limit is not None:
-        rows.append(("Stop limit", price(draft.stop_limit, digits)))
-    rows += [("Stop", stop + _distance(proposal, draft.stop_loss)), *_targets(draft, proposal)]
+        rows.append((t("Stop limit"), price(draft.stop_limit, digits)))
+    rows += [(t("Stop"), stop + _distance(proposal, draft.stop_loss)), *_targets(draft, proposal)]
     return rows + _size(card)
 
 
@@ -106,12 +106,12 @@ def _entry(draft: SignalDraft, proposal: Proposal | None) -> list[tuple[str, str
         low, high = (price(level, digits) for level in draft.entry)
         zone = low if low == high else f"{low} - {high}"
     if proposal is None or not proposal.price:
-        return [("Entry", zone or "market")]
+        return [(t("Entry"), zone or t("market"))]
     entry = price(proposal.price, digits)
-    asked = [("Signal", zone)] if zone and zone != entry else []
+    asked = [(t("Signal"), zone)] if zone and zone != entry else []
     if draft.order_type is OrderType.MARKET:
-        entry += " now"
-    return [("Entry", entry), *asked]
+        entry += t(" now")
+    return [(t("Entry"), entry), *asked]
 
 
 def _live(card: ApprovalCard) -> list[tuple[str, str]]:
@@ -120,10 +120,12 @@ def _live(card: ApprovalCard) -> list[tuple[str, str]]:
     if live is None or proposal is None or abs(live.drift.adjusted()) > 9:
         return []
     away = distance(abs(live.drift), proposal.digits, proposal.symbol)
-    drift = "unchanged" if not live.drift else f"{away} {'worse' if live.drift > 0 else 'better'}"
+    drift = t("unchanged")
+    if live.drift:
+        drift = t("{size} worse", size=away) if live.drift > 0 else t("{size} better", size=away)
     if live.drift_r is not None and live.drift:
         drift += f", {figure(live.drift_r, signed=True)}R"
-    return [("Price now", f"{price(live.price, proposal.digits)}  {drift}")]
+    return [(t("Price now"), f"{price(live.price, proposal.digits)}  {drift}")]
 
 
 def _distance(proposal: Proposal | None, level: Decimal | None) -> str:
@@ -140,17 +142,17 @@ def _distance(proposal: Proposal | None, level: Decimal | None) -> str:
 def _targets(draft: SignalDraft, proposal: Proposal | None) -> list[tuple[str, str]]:
     levels = draft.take_profits
     if not levels:
-        return [("Target", "none")]
+        return [(t("Target"), t("none"))]
     digits = None if proposal is None else proposal.digits
     rows = [
         (
-            "Target" if len(levels) == 1 else f"Target {number}",
+            t("Target") if len(levels) == 1 else t("Target {number}", number=number),
             price(level, digits) + _distance(proposal, level) + _part(proposal, number),
         )
         for number, level in enumerate(levels[:_TARGETS_SHOWN], 1)
     ]
     if len(levels) > _TARGETS_SHOWN:
-        rows.append(("", f"and {len(levels) - _TARGETS_SHOWN} more"))
+        rows.append(("", t("and {count} more", count=len(levels) - _TARGETS_SHOWN)))
     return rows
 
 
@@ -158,40 +160,44 @@ def _part(proposal: Proposal | None, number: int) -> str:
     """The lots a ladder closes at that target."""
     if proposal is None or number > len(proposal.ladder):
         return ""
-    return f"  {lots(proposal.ladder[number - 1])} lots"
+    return "  " + t("{volume} lots", volume=lots(proposal.ladder[number - 1]))
 
 
 def _size(card: ApprovalCard) -> list[tuple[str, str]]:
     proposal = card.proposal
     if proposal is None:
         asked = card.draft.volume
-        size = "being worked out" if asked is None else f"{lots(asked)} lots asked for"
-        return [("Volume", size), ("Risk", "not known yet")]
-    volume = "unknown" if proposal.volume is None else f"{lots(proposal.volume)} lots"
-    rows = [("Volume", volume), ("Risk", _risk(card, proposal))]
+        size = t("being worked out")
+        if asked is not None:
+            size = t("{volume} lots asked for", volume=lots(asked))
+        return [(t("Volume"), size), (t("Risk"), t("not known yet"))]
+    volume = t("unknown")
+    if proposal.volume is not None:
+        volume = t("{volume} lots", volume=lots(proposal.volume))
+    rows = [(t("Volume"), volume), (t("Risk"), _risk(card, proposal))]
     if proposal.reward_risk:
         ratios = (figure(ratio) for ratio in proposal.reward_risk[:_TARGETS_SHOWN])
-        rows.append(("Reward:risk", " · ".join(ratios)))
+        rows.append((t("Reward:risk"), " · ".join(ratios)))
     spread = Decimal(proposal.spread_points)
-    rows.append(("Spread", distance(spread, proposal.digits, proposal.symbol)))
+    rows.append((t("Spread"), distance(spread, proposal.digits, proposal.symbol)))
     if proposal.worst_equity is not None and proposal.floor is not None:
-        rows.append(("Worst case", money(proposal.worst_equity, card.currency)))
-        rows.append(("Floor", money(proposal.floor, card.currency)))
+        rows.append((t("Worst case"), money(proposal.worst_equity, card.currency)))
+        rows.append((t("Floor"), money(proposal.floor, card.currency)))
     rooms = proposal.rooms if card.live is None else card.live.rooms
     rows += [
-        (f"Room {foreign(one.name, 24)}", money(one.room, card.currency))
+        (t("Room {cap}", cap=foreign(one.name, 24)), money(one.room, card.currency))
         for one in rooms[:_CAPS_SHOWN]
     ]
     if card.record is not None:
-        won = f"{card.record.won} of {card.record.closed} won"
+        won = t("{won} of {closed} won", won=card.record.won, closed=card.record.closed)
         result = money(card.record.result, card.currency, signed=True)
-        rows.append(("Source's last", f"{won}, {result}"))
+        rows.append((t("Source's last"), f"{won}, {result}"))
     return rows
 
 
 def _risk(card: ApprovalCard, proposal: Proposal) -> str:
     if proposal.risk_money is None:
-        return "unknown: no stop" if card.draft.stop_loss is None else "unknown"
+        return t("unknown: no stop") if card.draft.stop_loss is None else t("unknown")
     risk = money(proposal.risk_money, card.currency)
     if proposal.risk_percent is None:
         return risk
@@ -201,22 +207,26 @@ def _risk(card: ApprovalCard, proposal: Proposal) -> str:
 def _state(card: ApprovalCard, now: datetime) -> list[str]:
     if card.order is not None:
         return fate.lines(card.order, card.decided_by, _digits(card))
-    by = foreign(card.decided_by or "someone")
-    at = "" if card.decided_at is None else f" at {clock(card.decided_at, now)}"
+    by = foreign(card.decided_by or t("someone"))
+    at = ""
+    if card.decided_at is not None:
+        at = t(" at {time}", time=clock(card.decided_at, now))
     match card.status:
         case ApprovalStatus.OFFERED:
             return _offered(card, now)
         case ApprovalStatus.APPROVED | ApprovalStatus.ORDERED:
-            return [f"⏳ <b>Approved</b> by {by}{at}, sending…"]
+            return [t("⏳ <b>Approved</b> by {by}{at}, sending…", by=by, at=at)]
         case ApprovalStatus.REJECTED:
-            why = f" Reason: {foreign(card.detail, WORDS)}." if card.detail else ""
-            return [f"✖️ <b>Rejected</b> by {by}{at} {DASH} no trade.{why}"]
+            said = t("✖️ <b>Rejected</b> by {by}{at} \u2013 no trade.", by=by, at=at)
+            if card.detail:
+                said += " " + t("Reason: {why}.", why=foreign(card.detail, WORDS))
+            return [said]
         case ApprovalStatus.EXPIRED:
             when = clock(card.expires_at, now)
-            return [f"⌛ <b>Expired</b> {DASH} no trade. Time ran out at {when}."]
+            return [t("⌛ <b>Expired</b> \u2013 no trade. Time ran out at {when}.", when=when)]
         case ApprovalStatus.CANCELED:
             why = f": {foreign(detail_words(card.detail, {}), WORDS)}" if card.detail else ""
-            return [f"🚫 <b>Canceled</b> {DASH} no trade{why}."]
+            return [t("🚫 <b>Canceled</b> \u2013 no trade{why}.", why=why)]
         case _:
             assert_never(card.status)
 
@@ -225,8 +235,13 @@ def _two_people(card: ApprovalCard) -> list[str]:
     if not card.needs_second:
         return []
     if not card.voters:
-        return ["👥 This risk needs two people's approval."]
-    return [f"👥 <b>1 of 2</b>: approved by {foreign(card.voters[0])}. A second person must too."]
+        return [t("👥 This risk needs two people's approval.")]
+    return [
+        t(
+            "👥 <b>1 of 2</b>: approved by {by}. A second person must too.",
+            by=foreign(card.voters[0]),
+        )
+    ]
 
 
 def _digits(card: ApprovalCard) -> int | None:
@@ -235,15 +250,18 @@ def _digits(card: ApprovalCard) -> int | None:
 
 def _offered(card: ApprovalCard, now: datetime) -> list[str]:
     if now >= card.expires_at:
-        return [f"⌛ Time ran out at {clock(card.expires_at, now)} {DASH} no trade."]
+        return [t("⌛ Time ran out at {when} \u2013 no trade.", when=clock(card.expires_at, now))]
     lines = _two_people(card)
     if card.proposal is None:
-        why = f": {foreign(card.detail, WORDS)}" if card.detail else ""
-        lines.append(f"Size unknown{why or ': waiting for a reading from the terminal'}.")
+        why = foreign(card.detail, WORDS)
+        if not card.detail:
+            why = t("waiting for a reading from the terminal")
+        lines.append(t("Size unknown: {why}.", why=why))
     elif card.proposal.problem is not None:
         problem = card.proposal.problem
         words = denial_words(problem.reason, problem.facts)
-        lines.append(f"⚠️ Would be denied now: {foreign(words, WORDS)}.")
+        lines.append(t("⚠️ Would be denied now: {why}.", why=foreign(words, WORDS)))
     left = span((card.expires_at - now).total_seconds())
-    lines.append(f"⏳ Answer by {clock(card.expires_at, now)} ({left} left), else no trade.")
+    when = clock(card.expires_at, now)
+    lines.append(t("⏳ Answer by {when} ({left} left), else no trade.", when=when, left=left))
     return lines

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from handlers.cards.text import (
-    DASH,
     NAME,
     WORDS,
     clock,
@@ -13,6 +12,7 @@ from handlers.cards.text import (
     span,
     table,
 )
+from handlers.texts import later, t
 from trading.model import TradingState
 from trading.notices import (
     AccountBeat,
@@ -27,9 +27,9 @@ from trading.notices import (
 
 _ACCOUNTS_SHOWN = 8
 _STATE = {
-    TradingState.ACTIVE: "active",
-    TradingState.PAUSED: "PAUSED",
-    TradingState.HALTED: "HALTED",
+    TradingState.ACTIVE: later("active"),
+    TradingState.PAUSED: later("PAUSED"),
+    TradingState.HALTED: later("HALTED"),
 }
 
 
@@ -37,72 +37,90 @@ def heartbeat(notice: Heartbeat) -> str:
     """Return the live status: when, every account, how the desk does, when the next one is due."""
     unwell = any(beat.why_blind for beat in notice.accounts)
     mark = "🟠" if unwell else "🟢"
-    parts = [f"{mark} <b>Alive at {clock(notice.at)}</b>"]
+    parts = [f"{mark} <b>{t('Alive at {at}', at=clock(notice.at))}</b>"]
     parts += [_account(beat) for beat in notice.accounts[:_ACCOUNTS_SHOWN]]
     if len(notice.accounts) > _ACCOUNTS_SHOWN:
-        parts.append(f"and {len(notice.accounts) - _ACCOUNTS_SHOWN} more accounts")
+        parts.append(t("and {count} more accounts", count=len(notice.accounts) - _ACCOUNTS_SHOWN))
     desk = [
-        f"pass {notice.loop_duration_ms:.0f} ms",
-        f"signals {notice.signals_lifetime:,}",
-        f"trades {notice.trades_lifetime:,}",
-        f"errors {notice.errors:,}",
+        t("pass {ms} ms", ms=f"{notice.loop_duration_ms:.0f}"),
+        t("signals {count}", count=f"{notice.signals_lifetime:,}"),
+        t("trades {count}", count=f"{notice.trades_lifetime:,}"),
+        t("errors {count}", count=f"{notice.errors:,}"),
     ]
     if notice.outbox_waiting:
-        desk.append(f"messages waiting {notice.outbox_waiting:,}")
+        desk.append(t("messages waiting {count}", count=f"{notice.outbox_waiting:,}"))
     parts.append(" · ".join(desk))
     members = notice.members_seen + notice.members_blind
     if members:
         blind = f", {notice.members_blind} blind" if notice.members_blind else ""
         parts.append(f"members' accounts {members}{blind}")
-    return "\n".join([*parts, f"Next beat within {notice.interval} s. Older than that: not alive."])
+    return "\n".join(
+        [
+            *parts,
+            t("Next beat within {seconds} s. Older than that: not alive.", seconds=notice.interval),
+        ]
+    )
 
 
 def _account(beat: AccountBeat) -> str:
-    age = "no pass yet" if beat.pass_age is None else f"ok, {beat.pass_age:.1f} s ago"
-    unknown = "unknown"
+    age = t("no pass yet")
+    if beat.pass_age is not None:
+        age = t("ok, {seconds} s ago", seconds=f"{beat.pass_age:.1f}")
+    unknown = t("unknown")
     equity = unknown if beat.equity is None else money(beat.equity, beat.currency)
     room = unknown if beat.room is None else money(beat.room, beat.currency)
     drawdown = unknown if beat.drawdown_percent is None else percent(beat.drawdown_percent)
     if beat.why_blind:
-        age = "blind" if beat.pass_age is None else f"blind, {beat.pass_age:.1f} s ago"
+        age = t("blind")
+        if beat.pass_age is not None:
+            age = t("blind, {seconds} s ago", seconds=f"{beat.pass_age:.1f}")
     rows = [
-        ("State", _STATE[beat.trading_state]),
-        ("Loop", age),
-        ("Equity", equity),
-        ("Drawdown", drawdown),
-        ("Room", room),
-        ("Positions", str(beat.positions_open)),
+        (t("State"), t(_STATE[beat.trading_state])),
+        (t("Loop"), age),
+        (t("Equity"), equity),
+        (t("Drawdown"), drawdown),
+        (t("Room"), room),
+        (t("Positions"), str(beat.positions_open)),
     ]
     if beat.orders_in_flight:
-        rows.append(("In flight", str(beat.orders_in_flight)))
+        rows.append((t("In flight"), str(beat.orders_in_flight)))
     lines = [f"<b>{foreign(beat.account)}</b>", table(rows)]
     if beat.why_blind:
-        lines.append(f"⚠️ Cannot see it: {foreign(beat.why_blind, 120)}. Entries are blocked.")
+        lines.append(
+            t("⚠️ Cannot see it: {why}. Entries are blocked.", why=foreign(beat.why_blind, 120))
+        )
     return "\n".join(lines)
 
 
 def started(notice: Started) -> str:
     """Return that the desk runs, how long it was gone and what it found."""
-    head = f"🔌 <b>Desk is running</b> · {foreign(notice.account)}"
+    head = t("🔌 <b>Desk is running</b>") + f" · {foreign(notice.account)}"
     if notice.simulated:
-        head += " · simulated market"
-    equity = "not read yet" if notice.equity is None else money(notice.equity, notice.currency)
+        head += f" · {t('simulated market')}"
+    equity = t("not read yet")
+    if notice.equity is not None:
+        equity = money(notice.equity, notice.currency)
     rows = [
-        ("State", _STATE[notice.trading_state]),
-        ("Equity", equity),
-        ("Positions", str(notice.positions_open)),
+        (t("State"), t(_STATE[notice.trading_state])),
+        (t("Equity"), equity),
+        (t("Positions"), str(notice.positions_open)),
     ]
     if notice.down_seconds is not None:
-        rows.append(("Was down", span(notice.down_seconds)))
+        rows.append((t("Was down"), span(notice.down_seconds)))
     lines = [head, table(rows)]
     if notice.orders_asked_for:
         count = notice.orders_asked_for
-        orders = "1 order" if count == 1 else f"{count} orders"
-        lines.append(f"❓ {orders} not confirmed yet: asking the broker, nothing is sent twice.")
+        orders = t("1 order") if count == 1 else t("{count} orders", count=count)
+        lines.append(
+            t(
+                "❓ {orders} not confirmed yet: asking the broker, nothing is sent twice.",
+                orders=orders,
+            )
+        )
     if notice.trading_state is TradingState.HALTED:
-        lines.append("Trading is still halted. An owner can lift it with /resume.")
+        lines.append(t("Trading is still halted. An owner can lift it with /resume."))
     if notice.trading_state is TradingState.PAUSED:
-        lines.append("Entries are still paused. /resume lifts it.")
+        lines.append(t("Entries are still paused. /resume lifts it."))
     return "\n".join(lines)
 
 
@@ -112,18 +130,22 @@ def blind(notice: Blind, now: datetime) -> str:
     if notice.healed_at is not None:
         gone = span((notice.healed_at - notice.since).total_seconds())
         lines = [
-            f"✅ <b>Account visible again</b> · {account}",
-            f"It could not be read for {gone}, since {since}. The caps are measured again.",
+            t("✅ <b>Account visible again</b>") + f" · {account}",
+            t(
+                "It could not be read for {gone}, since {since}. The caps are measured again.",
+                gone=gone,
+                since=since,
+            ),
         ]
         return "\n".join(lines)
     lines = [
-        f"🚨 <b>ACCOUNT CANNOT BE READ</b> · {account}",
-        f"Since {since}: {foreign(notice.why, WORDS)}.",
-        (
+        t("🚨 <b>ACCOUNT CANNOT BE READ</b>") + f" · {account}",
+        t("Since {since}: {why}.", since=since, why=foreign(notice.why, WORDS)),
+        t(
             "No new entries. The drawdown caps cannot be measured;"
             " open positions rest on their stops at the broker."
         ),
-        "Check the terminal; /status shows when it is back.",
+        t("Check the terminal; /status shows when it is back."),
     ]
     return "\n".join(lines)
 
@@ -132,14 +154,16 @@ def stalled(notice: LoopStalled) -> str:
     """Return that the trading loop stands still, or moves again."""
     account = foreign(notice.account)
     if notice.healed:
-        return f"✅ <b>Trading loop runs again</b> · {account}\nIt stood {span(notice.seconds)}."
+        head = t("✅ <b>Trading loop runs again</b>")
+        return f"{head} · {account}\n" + t("It stood {length}.", length=span(notice.seconds))
     lines = [
-        f"🚨 <b>TRADING LOOP STALLED</b> · {account}",
-        (
-            f"No pass has ended for {span(notice.seconds)}. No entries, and no cap is watched;"
-            " open positions rest on their stops at the broker."
+        t("🚨 <b>TRADING LOOP STALLED</b>") + f" · {account}",
+        t(
+            "No pass has ended for {length}. No entries, and no cap is watched;"
+            " open positions rest on their stops at the broker.",
+            length=span(notice.seconds),
         ),
-        "Look at MetaTrader yourself, then restart the desk.",
+        t("Look at MetaTrader yourself, then restart the desk."),
     ]
     return "\n".join(lines)
 
@@ -149,14 +173,17 @@ def terminal_news(notice: TerminalNews) -> str:
     account = f"{foreign(notice.account)} at {foreign(notice.server)}"
     if notice.ok:
         return (
-            f"✅ <b>Account connected</b> · {account}\n"
-            "Its first drawdown cap is set; /drawdown shows it, /cap changes it."
+            t("✅ <b>Account connected</b>")
+            + f" · {account}\n"
+            + t("Its first drawdown cap is set; /drawdown shows it, /cap changes it.")
         )
-    return (
-        f"⚠️ <b>Account not connected</b> · {account}\n{foreign(notice.words, WORDS)}\n"
-        f"Nothing is traded on it. /account check {foreign(notice.account)} tries again; "
-        f"/account remove {foreign(notice.account)} forgets it."
+    head = t("⚠️ <b>Account not connected</b>")
+    then = t(
+        "Nothing is traded on it. /account check {login} tries again;"
+        " /account remove {login} forgets it.",
+        login=foreign(notice.account),
     )
+    return f"{head} · {account}\n{foreign(notice.words, WORDS)}\n{then}"
 
 
 _MEANS = {
@@ -189,8 +216,8 @@ def unreachable(notice: Unreachable) -> str:
     """Return who no longer gets messages and how that ends."""
     who = f"{foreign(notice.name, NAME)} (id {notice.telegram_id})"
     lines = [
-        f"📵 <b>Cannot reach {who}</b>",
-        f"Telegram says: {foreign(notice.why, WORDS)}",
-        f"They get no cards and no alarms {DASH} until they open this bot and press /start.",
+        t("📵 <b>Cannot reach {who}</b>", who=who),
+        t("Telegram says: {why}", why=foreign(notice.why, WORDS)),
+        t("They get no cards and no alarms \u2013 until they open this bot and press /start."),
     ]
     return "\n".join(lines)

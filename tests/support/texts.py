@@ -1,0 +1,47 @@
+"""Every sentence to be translated: ``python -m tests.support.texts es`` shows what lacks."""
+
+import ast
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import handlers
+from handlers.texts import catalogue
+from handlers.words import templates
+
+_CALLS = frozenset({"t", "later"})
+
+
+def sentences() -> set[str]:
+    """Return every English template of the code, found by its calls of ``t`` and ``later``."""
+    folder = Path(handlers.__file__).parent
+    found = {one for path in folder.rglob("*.py") for one in _of(path)}
+    return found | set(templates())
+
+
+def _of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        if node.func.id not in _CALLS or not node.args:
+            continue
+        first = node.args[0]
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            yield first.value
+        elif isinstance(first, ast.JoinedStr):
+            raise TypeError(f"{path}:{node.lineno}: an f-string has no key to look up")
+
+
+def missing(language: str) -> list[str]:
+    """Return the sentences a language's file has no translation of."""
+    return sorted(sentences() - catalogue(language).keys())
+
+
+def stubs(language: str) -> str:
+    """Return the missing sentences as lines for the language's file."""
+    return "\n".join(f'{json.dumps(one, ensure_ascii=False)} = ""' for one in missing(language))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(stubs(sys.argv[1]) + "\n")

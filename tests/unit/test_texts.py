@@ -1,0 +1,73 @@
+"""The catalogues: every language says everything, with the same numbers in the same places."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from bot.sandbox.entities import trimmed
+from bot.sandbox.markup_html import parse_html
+from handlers.cards import render
+from handlers.readers import reading
+from handlers.texts import ENGLISH, LANGUAGES, catalogue, t
+from tests.support.notices import BREACH, CARD, EVERY, NOW
+from tests.support.texts import missing, sentences, stubs
+from trading.model import Numbers, Reader
+from trading.notices import Blind, LoopStalled, Notice
+
+TRANSLATED = sorted(set(LANGUAGES) - {ENGLISH})
+_PLACES = re.compile(r"\{\w+\}")
+_TAGS = re.compile(r"</?\w+>")
+_COMMANDS = re.compile(r"/[a-z_]+")
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_language_lacks_nothing_and_keeps_nothing_that_is_gone(language: str) -> None:
+    assert missing(language) == [], f"add to handlers/languages/{language}.toml:\n{stubs(language)}"
+    assert sorted(catalogue(language).keys() - sentences()) == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_translation_keeps_places_tags_and_commands(language: str) -> None:
+    for english, words in catalogue(language).items():
+        assert words.strip(), english
+        for pattern in (_PLACES, _TAGS, _COMMANDS):
+            assert Counter(pattern.findall(words)) == Counter(pattern.findall(english)), english
+        assert words[:1].isspace() == english[:1].isspace(), english
+
+
+def test_there_is_a_second_language_and_an_unknown_one_reads_english() -> None:
+    assert "es" in LANGUAGES
+    with reading(Reader(language="tlh")):
+        assert t("Approve") == "Approve"
+    with reading(Reader(language="es-MX")):
+        assert t("Approve") == "Aprobar"
+
+
+@pytest.mark.parametrize("notice", EVERY, ids=lambda one: one.kind)
+@pytest.mark.parametrize("numbers", Numbers)
+def test_every_notice_is_whole_for_every_reader(notice: Notice, numbers: Numbers) -> None:
+    for language in LANGUAGES:
+        with reading(Reader(language, "Asia/Kathmandu", numbers)):
+            parsed = trimmed(parse_html(render(notice, NOW).text))
+        assert parsed.text
+        assert "{" not in parsed.text
+
+
+@pytest.mark.parametrize(
+    ("notice", "words"),
+    [
+        (CARD, "Responde antes de las 14:45:00 CEST (quedan 15 min)"),
+        (BREACH, "LÍMITE DE DRAWDOWN ALCANZADO"),
+        (Blind("1001", "no link", NOW, None), "NO SE PUEDE LEER LA CUENTA"),
+        (LoopStalled("1001", 61, healed=False), "BUCLE DE OPERATIVA PARADO"),
+    ],
+    ids=lambda one: getattr(one, "kind", ""),
+)
+def test_what_matters_most_is_read_in_ones_own_language_and_zone(
+    notice: Notice, words: str
+) -> None:
+    with reading(Reader("es", "Europe/Madrid", Numbers.COMMA)):
+        text = trimmed(parse_html(render(notice, NOW).text)).text
+    assert words in text
+    assert "9.400,00 USD" in text or notice is not CARD
