@@ -114,6 +114,12 @@ def submit(connection: sqlite3.Connection, new: NewOrder, now: datetime) -> Orde
         return None
     order = rows.order(row)
     _event(connection, order.id, None, OrderStatus.SUBMITTED, "", now)
+    what = " ".join(
+        str(part)
+        for part in (new.request.side, new.request.volume, new.request.symbol, target)
+        if part is not None
+    )
+    people.audit(connection, now, f"order_{new.purpose}", what, account=new.account_id)
     return order
 
 

@@ -154,3 +154,35 @@ async def test_the_trail_shows_who_did_what_and_that_nobody_touched_it(desk: Cha
     await desk.says(f"/audit verify {seal}", "none altered or removed")
     await desk.says("/audit verify 0123", "is not in the trail")
     await desk.says("/audit nonsense", "is not understood")
+
+
+async def test_an_alarm_is_seen_by_a_tap_and_rings_no_more(tmp_path: Path) -> None:
+    async with chat_desk(
+        tmp_path, HEARTBEAT_INTERVAL_SECONDS="1", HEARTBEAT_STALL_SECONDS="2"
+    ) as desk:
+        await desk.owner.sees("running", 5)
+        vera = await invited(desk, "viewer", 1002, "Vera")
+        desk.fault({"kind": "equity_nan", "id": "blind"})
+        alarm = await desk.owner.sees("CANNOT BE READ", 8)
+        copy = await vera.sees("CANNOT BE READ", 8)
+        refused = await vera.taps(copy, "Acknowledge")
+        assert refused is not None
+        assert "not yours" in refused.text
+        seen = await desk.owner.taps(alarm, "Acknowledge")
+        assert seen is not None
+        assert "Seen: blind" in seen.text
+        await desk.owner.sees_in(alarm, "Seen by Olga")
+        await vera.sees_in(copy, "Seen by Olga")
+        await desk.owner.sees_no_buttons(alarm)
+        await desk.says("/audit", "alarm seen: blind")
+        await desk.says("/ack", "No alarm rings")
+        (alarm_row,) = desk.rows("SELECT acked_by, ended_ms FROM alarm WHERE acked_ms IS NOT NULL")
+        assert alarm_row["ended_ms"] is not None
+
+
+async def test_money_leaves_its_rows_in_the_trail(desk: ChatDesk) -> None:
+    card = await desk.card()
+    await desk.owner.taps(card, "Approve")
+    await desk.owner.sees_in(card, "Filled", 5)
+    trail = await desk.says("/audit", "order entry: buy")
+    assert "signal approved" in trail.text
