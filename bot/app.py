@@ -40,9 +40,9 @@ from bot.webhook import Webhook
 from handlers.cards import render
 from handlers.routers import routers
 from handlers.status import Looking
-from storage.card_store import CardStore
 from handlers.texts import LANGUAGES
 from storage.attention_store import AttentionStore
+from storage.card_store import CardStore
 from storage.database import open_database
 from storage.member_store import MemberStore
 from storage.nightly import is_unclean

@@ -14,7 +14,7 @@ from aiogram.types import (
 )
 
 from handlers.callbacks import Ack, NotifyTap, SettingTap
-from handlers.cards.text import foreign, table
+from handlers.cards.text import foreign, table, toast
 from handlers.commands import command as said
 from handlers.control import say
 from handlers.texts import LANGUAGES
@@ -75,7 +75,7 @@ async def on_notify_tap(
     query: CallbackQuery, callback_data: NotifyTap, member: Member, attention: AttentionService
 ) -> None:
     answer = await attention.set_level(member, callback_data.event, Level(callback_data.level))
-    await query.answer(answer.words)
+    await query.answer(toast(answer.words))
     await _redraw(query, _events_text(), _events(await attention.of(member)))
 
 
@@ -112,7 +112,7 @@ async def on_ack_tap(
     query: CallbackQuery, callback_data: Ack, member: Member, attention: AttentionService
 ) -> None:
     answer = await attention.acknowledge(member, callback_data.alarm_id)
-    await query.answer(answer.words[:190])
+    await query.answer(toast(answer.words))
 
 
 async def on_settings(
@@ -173,7 +173,7 @@ async def on_setting_tap(
             await query.message.answer(words, reply_markup=keyboard(shown=shown))
     else:
         answer = await attention.read_as(member, callback_data.what, callback_data.value)
-        await query.answer(answer.words[:190])
+        await query.answer(toast(answer.words))
     await _redraw(query, *await _settings(member, attention))
 
 

@@ -14,6 +14,7 @@ from aiogram.types import (
 
 from handlers import replies
 from handlers.callbacks import CapStep, ConfirmTap
+from handlers.cards.text import fit, toast
 from handlers.commands import command as said
 from handlers.ports import DeskStore
 from trading.accounts import AccountService, Answer, Asked, Done, Refused
@@ -39,7 +40,8 @@ async def _account(message: Message, member: Member, store: DeskStore) -> Accoun
     return None
 
 
-def _reply(answer: Answer) -> tuple[str, InlineKeyboardMarkup | None]:
+def reply(answer: Answer) -> tuple[str, InlineKeyboardMarkup | None]:
+    """Return what is said of an act, and its confirm button where it asks."""
     match answer:
         case Done(words):
             return f"✅ {escape(words)}", None
@@ -61,10 +63,10 @@ def _confirm(confirm_id: ConfirmId) -> InlineKeyboardMarkup:
 
 async def say(message: Message, answer: Answer) -> None:
     """Tell what came of an act; what must be confirmed gets its buttons."""
-    text, keyboard = _reply(answer)
+    text, keyboard = reply(answer)
     if isinstance(answer, Asked):
         text += "\n<i>Confirm within 60 seconds.</i>"
-    await message.answer(text, reply_markup=keyboard)
+    await message.answer(fit(text), reply_markup=keyboard)
 
 
 async def on_pause(
@@ -169,7 +171,7 @@ async def on_confirm(
     await query.answer(_toast(answer))
     message = query.message
     if isinstance(message, Message) and not _is_foreign(answer):
-        text, _ = _reply(answer)
+        text, _ = reply(answer)
         try:
             await message.edit_text(text)
         except TelegramBadRequest as error:
@@ -183,7 +185,7 @@ def _is_foreign(answer: Answer) -> bool:
 
 
 def _toast(answer: Answer) -> str:
-    return answer.words.splitlines()[0][:190]
+    return toast(answer.words)
 
 
 def router() -> Router:

@@ -48,11 +48,12 @@ async def on_users(message: Message, member: Member, people: PeopleService) -> N
     if isinstance(found, Refused):
         await say(message, found)
         return
-    lines = [_person(one) for one in found]
+    lines = [person(one) for one in found]
     await message.answer(fit("\n".join(["<b>People</b>", *lines, "/invite · /grant · /revoke"])))
 
 
-def _person(one: Rights) -> str:
+def person(one: Rights) -> str:
+    """Return a person and their rights in one line."""
     marks = " · by the settings" if one.by_settings else ""
     away = "" if one.member.reachable else " · cannot be written to"
     if one.everywhere is not None and all(role is one.everywhere for _, role in one.accounts):
@@ -105,7 +106,7 @@ async def on_audit(
         )
         return
     found = await audit.lines(member.id, None, _PAGE)
-    await message.answer(_trail(found), reply_markup=_older(found))
+    await message.answer(trail(found), reply_markup=_older(found))
 
 
 async def on_audit_page(
@@ -115,7 +116,7 @@ async def on_audit_page(
     await query.answer("" if found else "There is nothing older.")
     if found and isinstance(query.message, Message):
         try:
-            await query.message.edit_text(_trail(found), reply_markup=_older(found))
+            await query.message.edit_text(trail(found), reply_markup=_older(found))
         except TelegramBadRequest as error:
             if "message is not modified" not in error.message:
                 raise
@@ -141,7 +142,8 @@ async def _verdict(audit: AuditService, known: str) -> str:
     )
 
 
-def _trail(lines: list[AuditLine]) -> str:
+def trail(lines: list[AuditLine]) -> str:
+    """Return rows of the audit trail as people read them."""
     if not lines:
         return "Nothing was changed yet."
     shown = [_line(one) for one in lines]

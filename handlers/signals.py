@@ -9,6 +9,7 @@ from aiogram.types import CallbackQuery, Message
 from handlers import deciding, replies
 from handlers.callbacks import Decide
 from handlers.cards.text import table
+from handlers.cards.text import toast as fit_toast
 from handlers.commands import command as said
 from trading.decisions import (
     AlreadyDecided,
@@ -48,7 +49,7 @@ async def on_decide(
         return
     if isinstance(result, Decided) and result.status is ApprovalStatus.APPROVED:
         await loop.under_way(result.account_id)  # the toast never holds the order up
-    await query.answer(toast(result))
+    await query.answer(fit_toast(toast(result)))
     await deciding.ask_why(query, result, callback_data.approval_id)
 
 

@@ -21,6 +21,9 @@ WORDS: Final = 220
 LIMIT: Final = 4096
 """Telegram's limit in UTF-16 units, after entities are parsed; we count them before."""
 
+TOAST: Final = 200
+"""Telegram's limit of the words after a tap, in UTF-16 units."""
+
 _JOINER = "\u200d"
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 _TAG = re.compile(r"<(/?)([a-z]+)[^>]*>")
@@ -175,6 +178,14 @@ def _hard_cut(text: str, limit: int) -> str:
             break
         kept.append(character)
     return escape("".join(kept), quote=False) + _MORE
+
+
+def toast(words: str) -> str:
+    """Return the first line, cut to what Telegram shows after a tap."""
+    line = (words.splitlines() or [""])[0]
+    while units(line) > TOAST:
+        line = line[: -max(1, (units(line) - TOAST) // 2)]
+    return line
 
 
 def as_plain(text: str) -> str:
