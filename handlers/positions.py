@@ -14,7 +14,7 @@ from aiogram.types import (
 
 from handlers.callbacks import PickPosition, PositionTap
 from handlers.cards.positions import result_of
-from handlers.cards.text import figure, foreign, lots, side
+from handlers.cards.text import figure, fit, foreign, lots, side, toast
 from handlers.commands import command as said
 from handlers.editing import edit_quietly
 from trading.accounts import Answer, Asked, Done, Refused
@@ -55,7 +55,7 @@ def _confirm(confirm_id: ConfirmId) -> InlineKeyboardMarkup:
 async def _say(message: Message, answers: Sequence[Answer]) -> None:
     for answer in answers:
         text, keyboard = _text(answer)
-        await message.answer(text, reply_markup=keyboard)
+        await message.answer(fit(text), reply_markup=keyboard)
 
 
 async def on_close(
@@ -132,7 +132,7 @@ async def on_tap(
 
 
 def _toast(answer: Answer) -> str:
-    return answer.words.splitlines()[0][:190]
+    return toast(answer.words)
 
 
 def _command(

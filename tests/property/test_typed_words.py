@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.sandbox.entities import trimmed, utf16_length
@@ -51,11 +51,13 @@ def accepted(html: str) -> str:
     return shown
 
 
+@settings(deadline=None)
 @given(typed, st.sampled_from(Role))
 def test_help_on_anything(text: str, role: Role) -> None:
     accepted(guide.answer(text, role))
 
 
+@settings(deadline=None)
 @given(typed)
 def test_a_service_may_quote_anything(text: str) -> None:
     for answer in (Done(f"“{text}”"), Refused(f"“{text}”"), Asked(ConfirmId(1), f"“{text}”")):
@@ -65,6 +67,7 @@ def test_a_service_may_quote_anything(text: str) -> None:
     accepted(replies.held(text))
 
 
+@settings(deadline=None)
 @given(names, typed, readers)
 def test_a_name_and_a_detail_in_every_list(name: str, detail: str, by: Reader) -> None:
     with reading(by):
@@ -75,6 +78,7 @@ def test_a_name_and_a_detail_in_every_list(name: str, detail: str, by: Reader) -
         accepted(trail(lines))
 
 
+@settings(deadline=None)
 @given(names, readers, st.integers(1, 40), st.integers(1, 10**6))
 def test_a_digest_and_an_alarm_full_of_names(
     name: str, by: Reader, items: int, repeats: int
@@ -97,6 +101,7 @@ def test_a_digest_and_an_alarm_full_of_names(
                 accepted(card.text)
 
 
+@settings(deadline=None)
 @given(names)
 def test_a_toast_names_anyone(name: str) -> None:
     for result in (AlreadyDecided(ApprovalStatus.APPROVED, name, AT), FirstOfTwo(name)):
