@@ -11,6 +11,7 @@ from structlog.contextvars import bound_contextvars
 
 from handlers.commands import refusal, row_of
 from handlers.readers import reading
+from handlers.texts import t, tell
 from storage.attention_store import AttentionStore
 from storage.store import SqliteStore
 from trading.model import Member
@@ -62,8 +63,8 @@ class MemberGate(BaseMiddleware):
             return None
         found = await self._people.redeem(token, user.id, user.full_name[:64] or str(user.id))
         if isinstance(found, Member):
-            return found
-        await event.message.answer(f"✋ {found.words}")
+            return await self._member(user)  # with the language of their Telegram
+        await event.message.answer(f"✋ {tell(found.words)}")
         return None
 
     async def _turn_away(self, event: Update, user: User) -> None:
@@ -88,8 +89,10 @@ async def _ask_for_a_face(event: Update) -> None:
         return
     if row_of(message.text.split(maxsplit=1)[0]) is not None:
         await message.answer(
-            "✋ I act for people I can tell apart: write as yourself, not as the group or a"
-            " channel. Nothing was done."
+            t(
+                "✋ I act for people I can tell apart: write as yourself, not as the group or a"
+                " channel. Nothing was done."
+            )
         )
 
 
@@ -111,7 +114,7 @@ class CommandGate(BaseMiddleware):
             return await handler(event, data)
         facts = {"command": command.command, "role": str(member.role)}
         log.info("command_refused", extra={"facts": facts})
-        return await event.answer(f"✋ {words}")
+        return await event.answer(f"✋ {tell(words)}")
 
 
 def _is_start(message: Message | None) -> bool:

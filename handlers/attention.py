@@ -17,11 +17,12 @@ from handlers.callbacks import Ack, NotifyTap, SettingTap
 from handlers.cards.text import foreign, table, toast
 from handlers.commands import command as said
 from handlers.control import say
-from handlers.texts import LANGUAGES
+from handlers.texts import LANGUAGES, t, tell
 from trading.accounts import Refused
 from trading.attention import Attention, Level, quiet_words
 from trading.model import Member, Numbers
 from trading.wishes import NAMES, AttentionService
+from trading.words import told
 
 _SAMPLES = {Numbers.POINT: "1,234.50", Numbers.COMMA: "1.234,50", Numbers.SPACE: "1 234,50"}
 _MARKS = {Level.ON: "🔔", Level.SILENT: "🔕", Level.OFF: "🚫"}
@@ -49,7 +50,7 @@ async def on_notify(
 
 
 def _events_text() -> str:
-    return (
+    return t(
         "<b>What you hear</b>\n🔔 with a sound · 🔕 silent · 🚫 not at all\n"
         "What is critical always sounds, and rings until /ack. Tap to change:"
     )
@@ -75,7 +76,7 @@ async def on_notify_tap(
     query: CallbackQuery, callback_data: NotifyTap, member: Member, attention: AttentionService
 ) -> None:
     answer = await attention.set_level(member, callback_data.event, Level(callback_data.level))
-    await query.answer(toast(answer.words))
+    await query.answer(toast(tell(answer.words)))
     await _redraw(query, _events_text(), _events(await attention.of(member)))
 
 
@@ -102,7 +103,13 @@ async def on_ack(
     if word and not (word.isascii() and word.isdecimal() and len(word) <= 15):
         await say(
             message,
-            Refused(f"“{word[:20]}” is no alarm's number. Example: /ack, or /ack 12"),
+            Refused(
+                told(
+                    "“{word}” is no alarm's number. Example: {example}",
+                    word=word[:20],
+                    example="/ack, /ack 12",
+                )
+            ),
         )
         return
     await say(message, await attention.acknowledge(member, int(word) if word else None))
@@ -112,7 +119,7 @@ async def on_ack_tap(
     query: CallbackQuery, callback_data: Ack, member: Member, attention: AttentionService
 ) -> None:
     answer = await attention.acknowledge(member, callback_data.alarm_id)
-    await query.answer(toast(answer.words))
+    await query.answer(toast(tell(answer.words)))
 
 
 async def on_settings(
@@ -134,16 +141,17 @@ async def _settings(
     reader, shown = wishes.reader, await attention.has_keyboard(member)
     language = LANGUAGES.get(reader.language, LANGUAGES["en"])
     rows = [
-        ("Language", language),
-        ("Zone", foreign(reader.zone)),
-        ("Numbers", _SAMPLES[reader.numbers]),
-        ("Keyboard", "shown" if shown else "hidden"),
-        ("Quiet", "none" if wishes.quiet is None else quiet_words(wishes.quiet)),
+        (t("Language"), language),
+        (t("Zone"), foreign(reader.zone)),
+        (t("Numbers"), _SAMPLES[reader.numbers]),
+        (t("Keyboard"), t("shown") if shown else t("hidden")),
+        (t("Quiet"), t("none") if wishes.quiet is None else quiet_words(wishes.quiet)),
     ]
     text = (
-        f"<b>Your settings</b>\n{table(rows)}\n"
-        "Zone: <code>/settings zone Europe/Berlin</code> · quiet hours: "
-        "<code>/quiet 22:00-07:00</code> · what you hear: /notify"
+        f"<b>{t('Your settings')}</b>\n{table(rows)}\n"
+        f"{t('Zone')}: <code>/settings zone Europe/Berlin</code>\n"
+        f"{t('Quiet')}: <code>/quiet 22:00-07:00</code>\n"
+        f"{t('What you hear')}: /notify"
     )
     buttons = [
         [_switch("language", code, name, on=name == language) for code, name in LANGUAGES.items()],
@@ -151,7 +159,7 @@ async def _settings(
             _switch("numbers", form.value, sample, on=form is reader.numbers)
             for form, sample in _SAMPLES.items()
         ],
-        [_switch("keyboard", "off" if shown else "on", "Keyboard", on=shown)],
+        [_switch("keyboard", "off" if shown else "on", t("Keyboard"), on=shown)],
     ]
     return text, InlineKeyboardMarkup(inline_keyboard=buttons)
 
@@ -169,11 +177,11 @@ async def on_setting_tap(
         await attention.show_keyboard(member, shown=shown)
         await query.answer()
         if isinstance(query.message, Message):
-            words = "The keyboard is below." if shown else "The keyboard is hidden."
+            words = t("The keyboard is below.") if shown else t("The keyboard is hidden.")
             await query.message.answer(words, reply_markup=keyboard(shown=shown))
     else:
         answer = await attention.read_as(member, callback_data.what, callback_data.value)
-        await query.answer(toast(answer.words))
+        await query.answer(toast(tell(answer.words)))
     await _redraw(query, *await _settings(member, attention))
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from aiogram.filters import Command
 
 from trading.model import Role
+from trading.words import told
 
 
 class Topic(StrEnum):
@@ -213,9 +214,18 @@ def open_to(role: Role, *, private: bool = True) -> tuple[CommandRow, ...]:
 def refusal(row: CommandRow | None, role: Role, *, private: bool) -> str | None:
     """Return in one line why this person may not say this here, or None when they may."""
     if row is None:
-        return "This command is in no table of rights, so nobody may use it. Nothing was done."
+        return told(
+            "This command is in no table of rights, so nobody may use it. Nothing was done."
+        )
     if not role.may(row.role):
-        return f"/{row.name} needs the role {row.role}; you are {role}. Nothing was done."
+        return told(
+            "/{name} needs the role {needed}; you are {role}. Nothing was done.",
+            name=row.name,
+            needed=row.role,
+            role=role,
+        )
     if row.where is Where.PRIVATE and not private:
-        return f"/{row.name} is answered in a private chat with me only. Nothing was done."
+        return told(
+            "/{name} is answered in a private chat with me only. Nothing was done.", name=row.name
+        )
     return None

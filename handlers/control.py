@@ -17,6 +17,7 @@ from handlers.callbacks import CapStep, ConfirmTap
 from handlers.cards.text import fit, toast
 from handlers.commands import command as said
 from handlers.ports import DeskStore
+from handlers.texts import t, tell
 from trading.accounts import AccountService, Answer, Asked, Done, Refused
 from trading.clock import Clock
 from trading.drawdown import CapKind, Unit
@@ -36,7 +37,7 @@ async def _account(message: Message, member: Member, store: DeskStore) -> Accoun
     accounts = await store.accounts_of(member.id)
     if accounts:
         return accounts[0].id
-    await message.answer("No account is known yet: the terminal has not shown one. /status")
+    await message.answer(t("No account is known yet: the terminal has not shown one. /status"))
     return None
 
 
@@ -44,19 +45,19 @@ def reply(answer: Answer) -> tuple[str, InlineKeyboardMarkup | None]:
     """Return what is said of an act, and its confirm button where it asks."""
     match answer:
         case Done(words):
-            return f"✅ {escape(words)}", None
+            return f"✅ {escape(tell(words))}", None
         case Refused(words):
-            return f"✋ {escape(words)}", None
+            return f"✋ {escape(tell(words))}", None
         case Asked(confirm_id, words):
-            return f"❓ {escape(words)}", _confirm(confirm_id)
+            return f"❓ {escape(tell(words))}", _confirm(confirm_id)
 
 
 def _confirm(confirm_id: ConfirmId) -> InlineKeyboardMarkup:
     yes = ConfirmTap(confirm_id=confirm_id, yes=True).pack()
     no = ConfirmTap(confirm_id=confirm_id, yes=False).pack()
     row = [
-        InlineKeyboardButton(text="✅ Confirm", callback_data=yes),
-        InlineKeyboardButton(text="✖️ Cancel", callback_data=no),
+        InlineKeyboardButton(text=f"✅ {t('Confirm')}", callback_data=yes),
+        InlineKeyboardButton(text=f"✖️ {t('Cancel')}", callback_data=no),
     ]
     return InlineKeyboardMarkup(inline_keyboard=[row])
 
@@ -65,7 +66,7 @@ async def say(message: Message, answer: Answer) -> None:
     """Tell what came of an act; what must be confirmed gets its buttons."""
     text, keyboard = reply(answer)
     if isinstance(answer, Asked):
-        text += "\n<i>Confirm within 60 seconds.</i>"
+        text += f"\n<i>{t('Confirm within 60 seconds.')}</i>"
     await message.answer(fit(text), reply_markup=keyboard)
 
 
@@ -129,7 +130,7 @@ async def _show_caps(
             continue
         text = replies.drawdown(account, of_account, clock.now())
         keyboard = _steppers(account.id, of_account.verdict.observations)
-        await message.answer(f"{text}\nTap to change a cap:", reply_markup=keyboard)
+        await message.answer(f"{text}\n{t('Tap to change a cap:')}", reply_markup=keyboard)
 
 
 def _steppers(account_id: AccountId, seen: tuple[Observation, ...]) -> InlineKeyboardMarkup:
@@ -185,7 +186,7 @@ def _is_foreign(answer: Answer) -> bool:
 
 
 def _toast(answer: Answer) -> str:
-    return toast(answer.words)
+    return toast(tell(answer.words))
 
 
 def router() -> Router:

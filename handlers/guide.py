@@ -4,22 +4,23 @@ from html import escape
 
 from handlers.cards.text import foreign
 from handlers.commands import COMMANDS, CommandRow, Topic, Where, open_to, row_of
+from handlers.texts import later, t
 from trading.model import Role
 
 _TITLES = {
-    Topic.LOOK: "Look",
-    Topic.POSITIONS: "Positions",
-    Topic.ACT: "Act",
-    Topic.LIMITS: "Limits",
-    Topic.SIGNALS: "Signals",
-    Topic.PEOPLE: "People",
-    Topic.MESSAGES: "Messages",
-    Topic.DESK: "Desk",
+    Topic.LOOK: later("Look"),
+    Topic.POSITIONS: later("Positions"),
+    Topic.ACT: later("Act"),
+    Topic.LIMITS: later("Limits"),
+    Topic.SIGNALS: later("Signals"),
+    Topic.PEOPLE: later("People"),
+    Topic.MESSAGES: later("Messages"),
+    Topic.DESK: later("Desk"),
 }
-_SIGNALS = """\
-Paste or forward a signal, or write it:
-<code>BUY XAUUSD SL 2644 TP 2662.5</code>
-Nothing is traded before someone taps Approve."""
+_SIGNALS = later(
+    "Paste or forward a signal, or write it:\n<code>BUY XAUUSD SL 2644 TP 2662.5</code>\n"
+    "Nothing is traded before someone taps Approve."
+)
 
 
 def answer(word: str, role: Role) -> str:
@@ -35,26 +36,35 @@ def answer(word: str, role: Role) -> str:
     if row is not None:
         return _of_command(row, role)
     topics = ", ".join(Topic)
-    return (
-        f"“{foreign(word, 32)}” is neither a command nor a topic ({topics}). "
-        "Example: <code>/help cap</code>"
+    return t(
+        "“{word}” is neither a command nor a topic ({topics}). Example: {example}",
+        word=foreign(word, 32),
+        topics=topics,
+        example="<code>/help cap</code>",
     )
 
 
 def overview(role: Role) -> str:
     """Return every topic with the commands this role may use and one example each."""
-    parts = ["<b>What you can say</b>"]
+    parts = [t("<b>What you can say</b>")]
     for topic in Topic:
         rows = [row for row in open_to(role) if row.topic is topic]
         if not rows:
             continue
         names = " ".join(f"/{row.name}" for row in rows)
         example = max(rows, key=lambda row: " " in row.example).example
-        parts.append(f"<b>{_TITLES[topic]}</b>\n{names}\nlike <code>{escape(example)}</code>")
+        parts.append(f"<b>{t(_TITLES[topic])}</b>\n{names}\n{_like(example)}")
     if role.may(Role.TRADER):
-        parts.append(_SIGNALS)
-    parts.append("More: <code>/help cap</code>, <code>/help limits</code>")
+        parts.append(t(_SIGNALS))
+    parts.append(t("More: {examples}", examples=_MORE))
     return "\n\n".join(parts)
+
+
+_MORE = "<code>/help cap</code>, <code>/help limits</code>"
+
+
+def _like(example: str) -> str:
+    return t("like {example}", example=f"<code>{escape(example)}</code>")
 
 
 def _of_topic(topic: Topic, role: Role) -> str:
@@ -63,9 +73,14 @@ def _of_topic(topic: Topic, role: Role) -> str:
         needed = min(
             (row.role for row in COMMANDS if row.topic is topic), default=Role.OWNER, key=_rank
         )
-        return f"{_TITLES[topic]}: these commands need the role {needed}; you are {role}."
+        return t(
+            "{topic}: these commands need the role {needed}; you are {role}.",
+            topic=t(_TITLES[topic]),
+            needed=needed,
+            role=role,
+        )
     lines = [f"/{row.name}: {row.summary}\n    <code>{escape(row.example)}</code>" for row in rows]
-    return "\n".join([f"<b>{_TITLES[topic]}</b>", *lines])
+    return "\n".join([f"<b>{t(_TITLES[topic])}</b>", *lines])
 
 
 def _rank(role: Role) -> int:
@@ -73,11 +88,12 @@ def _rank(role: Role) -> int:
 
 
 def _of_command(row: CommandRow, role: Role) -> str:
-    lines = [f"<b>/{row.name}</b>: {row.summary}", f"like <code>{escape(row.example)}</code>"]
+    lines = [f"<b>/{row.name}</b>: {row.summary}", _like(row.example)]
     if row.aliases:
-        lines.append(f"also {' '.join(f'/{alias}' for alias in row.aliases)}")
-    needs = f"needs the role {row.role}"
-    lines.append(needs if role.may(row.role) else f"{needs}; you are {role}")
+        names = " ".join(f"/{alias}" for alias in row.aliases)
+        lines.append(t("also {names}", names=names))
+    needs = t("needs the role {role}", role=row.role)
+    lines.append(needs if role.may(row.role) else f"{needs}; {t('you are {role}', role=role)}")
     if row.where is not Where.ANYWHERE:
-        lines.append(f"answered {row.where} only")
+        lines.append(t("answered in a private chat only"))
     return "\n".join(lines)

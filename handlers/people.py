@@ -18,6 +18,7 @@ from handlers.cards.text import NAME, WORDS, clock, fit, foreign
 from handlers.commands import command as said
 from handlers.control import say
 from handlers.ports import DeskStore
+from handlers.texts import t, tell
 from trading.accounts import Refused
 from trading.audit import AuditLine, AuditService, Broken
 from trading.model import Member
@@ -37,9 +38,14 @@ async def on_invite(
     name = str((await bot.me()).username)
     link = create_deep_link(name, "start", answer.token)
     await message.answer(
-        f"🔗 Lets one person in as <b>{answer.role}</b> on {escape(answer.account)}, once,"
-        f" until {clock(answer.expires_at)} tomorrow at the latest:\n{escape(link)}\n"
-        "Give it to nobody else; it is not shown again."
+        t(
+            "🔗 Lets one person in as <b>{role}</b> on {account}, once, until {until} tomorrow at"
+            " the latest:\n{link}\nGive it to nobody else; it is not shown again.",
+            role=answer.role,
+            account=escape(answer.account),
+            until=clock(answer.expires_at),
+            link=escape(link),
+        )
     )
 
 
@@ -49,17 +55,20 @@ async def on_users(message: Message, member: Member, people: PeopleService) -> N
         await say(message, found)
         return
     lines = [person(one) for one in found]
-    await message.answer(fit("\n".join(["<b>People</b>", *lines, "/invite · /grant · /revoke"])))
+    await message.answer(fit("\n".join([t("<b>People</b>"), *lines, "/invite · /grant · /revoke"])))
 
 
 def person(one: Rights) -> str:
     """Return a person and their rights in one line."""
-    marks = " · by the settings" if one.by_settings else ""
-    away = "" if one.member.reachable else " · cannot be written to"
+    marks = t(" · by the settings") if one.by_settings else ""
+    away = "" if one.member.reachable else t(" · cannot be written to")
     if one.everywhere is not None and all(role is one.everywhere for _, role in one.accounts):
-        held = f"{one.everywhere}, every account"
+        held = t("{role}, every account", role=one.everywhere)
     else:
-        held = ", ".join(f"{role} of {foreign(name)}" for name, role in one.accounts)
+        held = ", ".join(
+            t("{role} of {account}", role=role, account=foreign(name))
+            for name, role in one.accounts
+        )
     return (
         f"{foreign(one.member.name, NAME)} <code>{one.member.telegram_id}</code>:"
         f" {held}{marks}{away}"
@@ -87,7 +96,7 @@ async def on_two_person(
 ) -> None:
     accounts = await store.accounts_of(member.id)
     if not accounts:
-        await message.answer("No account is known yet: the terminal has not shown one. /status")
+        await message.answer(t("No account is known yet: the terminal has not shown one. /status"))
         return
     words = (command.args or "").split()
     await say(message, await people.set_second(member, accounts[0], words))
@@ -102,7 +111,11 @@ async def on_audit(
         return
     if words:
         await message.answer(
-            f"✋ “{foreign(words[0], 20)}” is not understood. Example: <code>/audit verify</code>"
+            t(
+                "✋ “{word}” is not understood. Example: {example}",
+                word=foreign(words[0], 20),
+                example="<code>/audit verify</code>",
+            )
         )
         return
     found = await audit.lines(member.id, None, _PAGE)
@@ -113,7 +126,7 @@ async def on_audit_page(
     query: CallbackQuery, callback_data: AuditPage, member: Member, audit: AuditService
 ) -> None:
     found = await audit.lines(member.id, callback_data.before or None, _PAGE)
-    await query.answer("" if found else "There is nothing older.")
+    await query.answer("" if found else t("There is nothing older."))
     if found and isinstance(query.message, Message):
         try:
             await query.message.edit_text(trail(found), reply_markup=_older(found))
@@ -125,29 +138,33 @@ async def on_audit_page(
 async def _verdict(audit: AuditService, known: str) -> str:
     verdict = await audit.verify(known.casefold())
     if isinstance(verdict, Broken):
-        return (
-            f"🚨 <b>The audit trail was tampered with</b>: row {verdict.row_id}: {verdict.why}.\n"
-            "Keep the database file and look at who can write to it."
+        return t(
+            "🚨 <b>The audit trail was tampered with</b>: row {row}: {why}.\n"
+            "Keep the database file and look at who can write to it.",
+            row=verdict.row_id,
+            why=tell(verdict.why),
         )
     if not verdict.holds_known:
-        return (
-            f"🚨 <b>The seal {foreign(known, 64)} is not in the trail</b>: it is another trail,"
-            " or it was rewritten since you kept that seal."
+        return t(
+            "🚨 <b>The seal {seal} is not in the trail</b>: it is another trail,"
+            " or it was rewritten since you kept that seal.",
+            seal=foreign(known, 64),
         )
-    return (
-        f"✅ {verdict.rows:,} rows, none altered or removed.\n"
-        f"Seal of the last: <code>{verdict.seal[:_SHORT_SEAL]}</code>\n"
-        f"Keep it: <code>/audit verify {verdict.seal[:_SHORT_SEAL]}</code> proves later that"
-        " nothing before it was rewritten."
+    return t(
+        "✅ {rows} rows, none altered or removed.\nSeal of the last: <code>{seal}</code>\n"
+        "Keep it: <code>/audit verify {seal}</code> proves later that nothing before it was"
+        " rewritten.",
+        rows=f"{verdict.rows:,}",
+        seal=verdict.seal[:_SHORT_SEAL],
     )
 
 
 def trail(lines: list[AuditLine]) -> str:
     """Return rows of the audit trail as people read them."""
     if not lines:
-        return "Nothing was changed yet."
+        return t("Nothing was changed yet.")
     shown = [_line(one) for one in lines]
-    return fit("\n".join(["<b>Who did what</b>, newest first", *shown, "/audit verify"]))
+    return fit("\n".join([t("<b>Who did what</b>, newest first"), *shown, "/audit verify"]))
 
 
 def _line(one: AuditLine) -> str:
@@ -166,8 +183,8 @@ def _older(lines: list[AuditLine]) -> InlineKeyboardMarkup | None:
     older = AuditPage(before=lines[-1].id).pack()
     newest = AuditPage(before=0).pack()
     row = [
-        InlineKeyboardButton(text="⏮ Newest", callback_data=newest),
-        InlineKeyboardButton(text="Older ▶", callback_data=older),
+        InlineKeyboardButton(text=t("⏮ Newest"), callback_data=newest),
+        InlineKeyboardButton(text=t("Older ▶"), callback_data=older),
     ]
     return InlineKeyboardMarkup(inline_keyboard=[row])
 

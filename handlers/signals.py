@@ -8,9 +8,10 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers import deciding, replies
 from handlers.callbacks import Decide
-from handlers.cards.text import table
+from handlers.cards.text import clock, table
 from handlers.cards.text import toast as fit_toast
 from handlers.commands import command as said
+from handlers.texts import later, t
 from trading.decisions import (
     AlreadyDecided,
     CardChanged,
@@ -57,24 +58,32 @@ def toast(result: DecideResult) -> str:
     """Return what a tap did, in one short line."""
     match result:
         case Decided(ApprovalStatus.APPROVED):
-            return "Approved: sending the order"
+            return t("Approved: sending the order")
         case Decided():
-            return "Rejected: no trade"
+            return t("Rejected: no trade")
         case AlreadyDecided(status, by, at):
-            who = f" by {by}" if by else ""
-            when = f" at {at:%H:%M:%S}" if at else ""
-            return f"Already {_WORD.get(status, status.value)}{who}{when}. Nothing was changed."
+            return t(
+                "Already {status}{by}{at}. Nothing was changed.",
+                status=t(_WORD.get(status, status.value)),
+                by=t(" by {by}", by=by) if by else "",
+                at=t(" at {time}", time=clock(at)) if at else "",
+            )
         case FirstOfTwo(by):
-            return f"1 of 2, by {by[:60]}: a second trader or owner must approve too"
+            return t("1 of 2, by {by}: a second trader or owner must approve too", by=by[:60])
         case TooLate():
-            return "Too late: the signal expired. No trade."
+            return t("Too late: the signal expired. No trade.")
         case CardChanged():
-            return "The card was changed or is being worked out: look at it, then tap again."
+            return t("The card was changed or is being worked out: look at it, then tap again.")
         case NotAllowed():
-            return "You may not decide for this account. Nothing was changed."
+            return t("You may not decide for this account. Nothing was changed.")
 
 
-_WORD = {ApprovalStatus.ORDERED: "approved", ApprovalStatus.APPROVED: "approved"}
+_WORD = {
+    ApprovalStatus.ORDERED: later("approved"),
+    ApprovalStatus.APPROVED: later("approved"),
+    ApprovalStatus.REJECTED: later("rejected"),
+    ApprovalStatus.CANCELED: later("canceled"),
+}
 
 
 async def on_trade(

@@ -9,6 +9,7 @@ from handlers.attention import keyboard
 from handlers.cards.text import foreign
 from handlers.commands import command as said
 from handlers.ports import DeskStore, MenuOf
+from handlers.texts import t
 from trading.model import Member
 from trading.people import PeopleService
 from trading.wishes import AttentionService
@@ -29,10 +30,13 @@ async def on_start(
         member = found if isinstance(found, Member) else member
     await store.reachable_again(member.telegram_id)
     accounts = await store.accounts_of(member.id)
-    names = ", ".join(str(account.login) for account in accounts) or "none yet"
-    hello = (
-        f"Welcome, {foreign(member.name)}. You are {member.role} here "
-        f"(id <code>{member.telegram_id}</code>).\nAccounts: {names}"
+    names = ", ".join(str(account.login) for account in accounts) or t("none yet")
+    hello = t(
+        "Welcome, {name}. You are {role} here (id <code>{id}</code>).\nAccounts: {accounts}",
+        name=foreign(member.name),
+        role=member.role,
+        id=member.telegram_id,
+        accounts=names,
     )
     private = message.chat.type == "private"
     keys = keyboard(shown=await attention.has_keyboard(member)) if private else None
@@ -46,7 +50,11 @@ async def on_help(message: Message, command: CommandObject, member: Member) -> N
 
 async def on_id(message: Message, member: Member) -> None:
     await message.answer(
-        f"You: <code>{member.telegram_id}</code>, this chat: <code>{message.chat.id}</code>"
+        t(
+            "You: <code>{you}</code>, this chat: <code>{chat}</code>",
+            you=member.telegram_id,
+            chat=message.chat.id,
+        )
     )
 
 

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Final
 
 from handlers.readers import reader
+from trading.words import Told
 
 ENGLISH: Final = "en"
 
@@ -45,6 +46,17 @@ def t(template: str, /, **values: object) -> str:
     """
     words = catalogue(reader().language).get(template, template)
     return words.format_map(values) if values else words
+
+
+def tell(words: str) -> str:
+    """Return what a service says in the reader's language; plain text is returned as it is."""
+    if not isinstance(words, Told):
+        return words
+    return t(words.template, **{name: _value(value) for name, value in words.values.items()})
+
+
+def _value(value: object) -> object:
+    return tell(value) if isinstance(value, str) else value
 
 
 def later(template: str) -> str:

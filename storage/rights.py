@@ -11,8 +11,9 @@ from trading.ids import AccountId, MemberId
 from trading.model import Member, Role
 from trading.notices import Priority, RightsChanged
 from trading.people import Change, Rights, needs_second
+from trading.words import told
 
-NOT_OWNER = "Only an owner may do that. Nothing was changed."
+NOT_OWNER = told("Only an owner may do that. Nothing was changed.")
 
 
 def owns(connection: sqlite3.Connection, member_id: MemberId, account_id: AccountId | None) -> bool:
@@ -55,17 +56,17 @@ def redeem(
         "SELECT * FROM invite WHERE token_hash = ?", (token_hash,)
     ).fetchone()
     if invite is None:
-        return "This invitation is not known."
+        return told("This invitation is not known.")
     if invite["used_ms"] is not None:
-        return "This invitation was used already."
+        return told("This invitation was used already.")
     if invite["expires_ms"] <= to_ms(now):
-        return "This invitation has expired: ask for a new one."
+        return told("This invitation has expired: ask for a new one.")
     account_id, made_by = invite["account_id"], MemberId(invite["made_by"])
     if not owns(connection, made_by, account_id):
-        return "Whoever made this invitation is no owner any more: ask for a new one."
+        return told("Whoever made this invitation is no owner any more: ask for a new one.")
     member_id, role = _ensure(connection, telegram_id, name, now), Role(invite["role"])
     if _highest(connection, member_id, account_id).may(role):
-        return "You have these rights already: the invitation stays unused."
+        return told("You have these rights already: the invitation stays unused.")
     connection.execute(
         "UPDATE invite SET used_ms = ?, used_by = ? WHERE id = ? AND used_ms IS NULL",
         (to_ms(now), member_id, invite["id"]),
@@ -82,15 +83,21 @@ def may_change(connection: sqlite3.Connection, by: MemberId, change: Change) -> 
     ).fetchone()
     if row is None:
         known = change.role is not None
-        return None if known else f"Nobody with the id {change.telegram_id} has rights here."
+        return (
+            None
+            if known
+            else told("Nobody with the id {id} has rights here.", id=change.telegram_id)
+        )
     if row["id"] == by:
-        return "Your own rights are changed by another owner. Nothing was changed."
+        return told("Your own rights are changed by another owner. Nothing was changed.")
     if row["by_settings"]:
-        return "The settings name this person an owner: take the id out of TELEGRAM_OWNER_IDS."
+        return told(
+            "The settings name this person an owner: take the id out of TELEGRAM_OWNER_IDS."
+        )
     own = connection.execute(
         "SELECT 1 FROM account WHERE id = ? AND member_id = ?", (change.account_id, row["id"])
     ).fetchone()
-    return None if own is None else "It is this person's own account. Nothing was changed."
+    return None if own is None else told("It is this person's own account. Nothing was changed.")
 
 
 def change_rights(

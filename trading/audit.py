@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from trading.ids import MemberId
+from trading.words import told
 
 GENESIS = "0" * 64
 """What the first row is sealed over."""
@@ -123,15 +124,15 @@ class AuditService:
             if len(page) == _PAGE:
                 continue
             if (last, previous) != (head.last_id, head.seal):
-                return Broken(last + 1, "rows are missing at the end")
+                return Broken(last + 1, told("rows are missing at the end"))
             return Intact(count, previous, seen)
 
 
 def _break(entry: AuditEntry, last: int, previous: str) -> Broken | None:
     if entry.id != last + 1:
-        return Broken(last + 1, "the row is missing")
+        return Broken(last + 1, told("the row is missing"))
     if entry.previous != previous:
-        return Broken(entry.id, "it does not follow the row before it")
+        return Broken(entry.id, told("it does not follow the row before it"))
     if not entry.holds:
-        return Broken(entry.id, "its content was altered")
+        return Broken(entry.id, told("its content was altered"))
     return None

@@ -14,6 +14,7 @@ from trading.clock import Clock
 from trading.ids import AccountId, ConfirmId, MemberId
 from trading.model import Account, Confirmation, Member, Role
 from trading.money import parse_decimal
+from trading.words import told
 
 INVITE_TTL = timedelta(hours=24)
 _MOST_SECOND = Decimal(100)
@@ -130,7 +131,7 @@ class PeopleService:
     async def users(self, member: Member) -> list[Rights] | Refused:
         """Return everyone with their rights."""
         found = await self._store.rights(member.id)
-        return Refused("Only an owner sees who may do what.") if found is None else found
+        return Refused(told("Only an owner sees who may do what.")) if found is None else found
 
     async def grant(self, member: Member, words: Sequence[str]) -> Answer:
         """Ask whether somebody is to have a role."""
@@ -145,9 +146,11 @@ class PeopleService:
         why = await self._store.may_change(member.id, change)
         if why is not None:
             return Refused(why)
-        where = "every account" if account is None else f"account {account.login}"
+        where = told("every account")
+        if account is not None:
+            where = told("account {account}", account=account.login)
         detail = json.dumps([telegram_id, role.value, change.account_id])
-        question = f"Make {telegram_id} {_a(role)} on {where}?"
+        question = told("Make {id} {role} on {where}?", id=telegram_id, role=_a(role), where=where)
         asked = await self._store.ask(member.id, AccountId(0), "rights", detail, CONFIRM_TTL)
         return Asked(asked, question)
 
@@ -164,18 +167,30 @@ class PeopleService:
 
     async def set_second(self, member: Member, account: Account, words: Sequence[str]) -> Answer:
         """Set the risk above which two people must approve; less strict is confirmed."""
-        example = "Example: /two_person 1.5, or /two_person off"
+        example = told("Example: {example}", example="/two_person 1.5, /two_person off")
         if not words:
-            return Done(f"{_second_words(account.second_above)}. {example}")
+            return Done(
+                told("{rule}. {example}", rule=_second_words(account.second_above), example=example)
+            )
         above = None if words[0].casefold() == "off" else parse_decimal(words[0])
         if words[0].casefold() != "off" and (above is None or not 0 <= above <= _MOST_SECOND):
-            return Refused(f"“{words[0][:20]}” is no percent from 0 to 100. {example}")
+            return Refused(
+                told(
+                    "“{word}” is no percent from 0 to 100. {example}",
+                    word=words[0][:20],
+                    example=example,
+                )
+            )
         old = account.second_above
         looser = old is not None and (above is None or above > old)
         if not looser:
             return await self._put_second(member, account.id, above)
         detail = "" if above is None else str(above)
-        question = f"Loosen the rule? Now: {_second_words(old)}. Then: {_second_words(above)}."
+        question = told(
+            "Loosen the rule? Now: {now}. Then: {then}.",
+            now=_second_words(old),
+            then=_second_words(above),
+        )
         asked = await self._store.ask(member.id, account.id, "second", detail, CONFIRM_TTL)
         return Asked(asked, question)
 
@@ -194,11 +209,15 @@ class PeopleService:
         approvers = await self._store.set_second(member.id, account_id, above)
         if isinstance(approvers, str):
             return Refused(approvers)
-        words = f"{_second_words(above)}."
-        if above is not None and approvers < 2:
-            words += " Nobody but you can approve yet: until /invite brings a second, such a"
-            words += " signal expires without a trade."
-        return Done(words)
+        if above is None or approvers >= 2:
+            return Done(told("{rule}.", rule=_second_words(above)))
+        return Done(
+            told(
+                "{rule}. Nobody but you can approve yet: until /invite brings a second,"
+                " such a signal expires without a trade.",
+                rule=_second_words(above),
+            )
+        )
 
     async def _make(self, member: Member, change: Change) -> Answer:
         changed = await self._store.change_rights(member.id, change)
@@ -206,11 +225,12 @@ class PeopleService:
             return Refused(changed)
         stays = change.role is not None or change.account_id is not None
         await self._changed(changed, stays)
+        who = f"{changed.name} ({changed.telegram_id})"
         if change.role is not None:
-            return Done(f"{changed.name} ({changed.telegram_id}) is {_a(change.role)} now.")
+            return Done(told("{who} is {role} now.", who=who, role=_a(change.role)))
         if change.account_id is not None:
-            return Done(f"{changed.name} ({changed.telegram_id}) has no right on it any more.")
-        return Done(f"{changed.name} ({changed.telegram_id}) has no right here any more.")
+            return Done(told("{who} has no right on it any more.", who=who))
+        return Done(told("{who} has no right here any more.", who=who))
 
     async def _role_and_account(
         self, member: Member, words: Sequence[str], example: str
@@ -218,8 +238,12 @@ class PeopleService:
         try:
             role = Role((words[0] if words else "").casefold())
         except ValueError:
-            got = f"“{words[0][:20]}” is no role" if words else "A role is missing"
-            return Refused(f"{got}: owner, trader or viewer. Example: {example}")
+            got = told("A role is missing")
+            if words:
+                got = told("“{word}” is no role", word=words[0][:20])
+            return Refused(
+                told("{got}: owner, trader or viewer. Example: {example}", got=got, example=example)
+            )
         account = await self._account(member, words[1:], example)
         return account if isinstance(account, Refused) else (role, account)
 
@@ -231,7 +255,13 @@ class PeopleService:
         for account in await self._store.accounts_of(member.id):
             if str(account.login) == words[0]:
                 return account
-        return Refused(f"No account {words[0][:20]} is yours. Example: {example}")
+        return Refused(
+            told(
+                "No account {word} is yours. Example: {example}",
+                word=words[0][:20],
+                example=example,
+            )
+        )
 
 
 def hash_of(token: str) -> str:
@@ -250,15 +280,25 @@ def _telegram_id(words: Sequence[str], example: str) -> int | Refused:
     word = words[0] if words else ""
     if word.isascii() and word.isdecimal() and 0 < int(word[:20]) < 1 << 52:
         return int(word)
-    got = f"“{word[:20]}” is no Telegram user id" if word else "A Telegram user id is missing"
-    return Refused(f"{got}: /id shows it to each person. Example: {example}")
+    got = told("A Telegram user id is missing")
+    if word:
+        got = told("“{word}” is no Telegram user id", word=word[:20])
+    return Refused(
+        told("{got}: /id shows it to each person. Example: {example}", got=got, example=example)
+    )
 
 
 def _a(role: Role) -> str:
-    return "an owner" if role is Role.OWNER else f"a {role}"
+    match role:
+        case Role.OWNER:
+            return told("an owner")
+        case Role.TRADER:
+            return told("a trader")
+        case Role.VIEWER:
+            return told("a viewer")
 
 
 def _second_words(above: Decimal | None) -> str:
     if above is None:
-        return "One person's approval is enough"
-    return f"A risk above {above:f} % needs two people"
+        return told("One person's approval is enough")
+    return told("A risk above {percent} % needs two people", percent=f"{above:f}")

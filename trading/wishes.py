@@ -22,10 +22,11 @@ from trading.attention import (
 from trading.clock import Clock
 from trading.ids import MemberId
 from trading.model import Member, Numbers
+from trading.words import told
 
 NAMES = (*EVENTS, OTHER)
 _HOUR = "1h"
-_MUTED = "What is critical still sounds."
+_MUTED = told("What is critical still sounds.")
 
 
 class AttentionStore(Protocol):
@@ -72,22 +73,34 @@ class AttentionService:
 
     async def notify(self, member: Member, words: Sequence[str]) -> Answer:
         """Set one event to on, silent or off."""
-        example = "Example: /notify heartbeat off"
+        example = told("Example: {example}", example="/notify heartbeat off")
         if len(words) != 2 or words[0].casefold() not in NAMES:
-            got = f"“{words[0][:20]}” is no event" if words else "An event is missing"
-            return Refused(f"{got}: {', '.join(NAMES)}. {example}")
+            got = told("An event is missing")
+            if words:
+                got = told("“{word}” is no event", word=words[0][:20])
+            names = ", ".join(NAMES)
+            return Refused(told("{got}: {names}. {example}", got=got, names=names, example=example))
         try:
             level = Level(words[1].casefold())
         except ValueError:
-            return Refused(f"“{words[1][:20]}” is none of on, silent, off. {example}")
+            return Refused(
+                told(
+                    "“{word}” is none of {names}. {example}",
+                    word=words[1][:20],
+                    names=", ".join(Level),
+                    example=example,
+                )
+            )
         return await self.set_level(member, words[0].casefold(), level)
 
     async def set_level(self, member: Member, event: str, level: Level) -> Answer:
         """Keep what a person wants of an event."""
         if event not in NAMES:
-            return Refused("That event is not known any more: /notify")
+            return Refused(told("That event is not known any more: /notify"))
         await self._store.set_level(member.id, event, level, None)
-        return Done(f"{event}: {level}. {_MUTED if level is not Level.ON else ''}".strip())
+        if level is Level.ON:
+            return Done(f"{event}: {level}")
+        return Done(told("{what}: {level}. {critical}", what=event, level=level, critical=_MUTED))
 
     async def mute(self, member: Member, words: Sequence[str]) -> Answer:
         """Let everything, or one event, arrive without a sound for a while."""
@@ -96,43 +109,68 @@ class AttentionService:
         span = parse_span((rest[0] if rest else _HOUR).casefold())
         if span is None or len(rest) > 1:
             return Refused(
-                f"“{' '.join(rest)[:20]}” is no length of time up to a week."
-                " Example: /mute 2h, or /mute heartbeat 1d"
+                told(
+                    "“{word}” is no length of time up to a week. Example: {example}",
+                    word=" ".join(rest)[:20],
+                    example="/mute 2h, /mute heartbeat 1d",
+                )
             )
         until = self._clock.now() + span
         if event is None:
             await self._store.set_mute(member.id, until)
         else:
             await self._store.set_level(member.id, event, Level.SILENT, until)
-        what = event or "Everything"
         length = rest[0] if rest else _HOUR
-        return Done(f"{what} is silent for {length}. {_MUTED} /unmute lifts it.")
+        return Done(
+            told(
+                "{what} is silent for {length}. {critical} /unmute lifts it.",
+                what=event or told("Everything"),
+                length=length,
+                critical=_MUTED,
+            )
+        )
 
     async def unmute(self, member: Member) -> Answer:
         """Lift every mute that had an end."""
         await self._store.set_mute(member.id, None)
-        return Done("Messages sound again. /notify shows what is off or silent for good.")
+        return Done(told("Messages sound again. /notify shows what is off or silent for good."))
 
     async def quiet(self, member: Member, words: Sequence[str]) -> Answer:
         """Set the hours without a sound, in the person's own zone."""
-        example = "Example: /quiet 22:00-07:00, /quiet 22-7 digest, /quiet off"
+        example = told("Example: {example}", example="/quiet 22-7, /quiet 22-7 digest, /quiet off")
         zone = member.reader.zone
         if not words:
             now = (await self._store.attention(member.id)).quiet
-            shown = "No quiet hours" if now is None else f"Quiet {quiet_words(now)} {zone}"
-            return Done(f"{shown}. {example}")
+            shown = told("No quiet hours")
+            if now is not None:
+                shown = told("Quiet {hours} {zone}", hours=quiet_words(now), zone=zone)
+            return Done(told("{shown}. {example}", shown=shown, example=example))
         if words[0].casefold() == "off":
             await self._store.set_quiet(member.id, None)
-            return Done("No quiet hours any more.")
+            return Done(told("No quiet hours any more."))
         hours = parse_quiet(words[0])
         mode = words[1].casefold() if len(words) > 1 else "silent"
         if hours is None or mode not in ("silent", "digest") or len(words) > 2:
-            return Refused(f"“{' '.join(words)[:40]}” are no hours. {example}")
+            return Refused(
+                told(
+                    "“{word}” are no hours. {example}",
+                    word=" ".join(words)[:40],
+                    example=example,
+                )
+            )
         quiet = replace(hours, digest=mode == "digest")
         await self._store.set_quiet(member.id, quiet)
-        how = "one digest afterwards" if quiet.digest else "no sound"
-        hint = " Your zone: /settings zone Europe/Berlin." if zone == "UTC" else ""
-        return Done(f"Quiet {quiet_words(hours)} {zone}: {how}. {_MUTED}{hint}")
+        how = told("one digest afterwards") if quiet.digest else told("no sound")
+        words_ = told(
+            "Quiet {hours} {zone}: {how}. {critical}",
+            hours=quiet_words(hours),
+            zone=zone,
+            how=how,
+            critical=_MUTED,
+        )
+        if zone != "UTC":
+            return Done(words_)
+        return Done(told("{words} Your zone: /settings zone Europe/Berlin.", words=words_))
 
     async def acknowledge(self, member: Member, alarm_id: int | None) -> Answer:
         """End the ringing of one alarm, or of every one this person was told of."""
@@ -140,9 +178,9 @@ class AttentionService:
         if isinstance(seen, str):
             return Refused(_UNSEEN[seen])
         if not seen:
-            return Done("No alarm rings.")
+            return Done(told("No alarm rings."))
         names = ", ".join(kind.replace("_", " ") for kind in seen)
-        return Done(f"Seen: {names}. It rings nobody any more.")
+        return Done(told("Seen: {names}. It rings nobody any more.", names=names))
 
     async def read_as(self, member: Member, what: str, value: str) -> Answer:
         """Set the language, zone or form of numbers."""
@@ -150,23 +188,24 @@ class AttentionService:
             case "language":
                 known = value.casefold()
                 if known not in self._languages:
-                    return Refused(f"“{value[:20]}” is none of {', '.join(self._languages)}.")
+                    return Refused(_none_of(value, self._languages))
             case "zone":
                 found = await _zone(value)
                 if found is None:
                     return Refused(
-                        f"“{value[:40]}” is no zone. Example: /settings zone Europe/Berlin"
+                        told(
+                            "“{word}” is no zone. Example: {example}",
+                            word=value[:40],
+                            example="/settings zone Europe/Berlin",
+                        )
                     )
                 known = found
             case "numbers":
                 known = value.casefold()
                 if known not in {one.value for one in Numbers}:
-                    return Refused(f"“{value[:20]}” is none of {', '.join(Numbers)}.")
+                    return Refused(_none_of(value, tuple(Numbers)))
             case _:
-                return Refused(
-                    f"“{what[:20]}” is none of language, zone, numbers."
-                    " Example: /settings zone Europe/Berlin"
-                )
+                return Refused(_none_of(what, ("language", "zone", "numbers")))
         await self._store.set_reader(member.id, what, known)
         return Done(f"{what}: {known}")
 
@@ -180,10 +219,19 @@ class AttentionService:
 
 
 _UNSEEN = {
-    "unknown": "That alarm is not yours to answer. Nothing was changed.",
-    "over": "That alarm is over already.",
-    "seen": "Somebody has seen it already.",
+    "unknown": told("That alarm is not yours to answer. Nothing was changed."),
+    "over": told("That alarm is over already."),
+    "seen": told("Somebody has seen it already."),
 }
+
+
+def _none_of(word: str, names: Sequence[str]) -> str:
+    return told(
+        "“{word}” is none of {names}. {example}",
+        word=word[:20],
+        names=", ".join(names),
+        example=told("Example: {example}", example="/settings zone Europe/Berlin"),
+    )
 
 
 async def _zone(text: str) -> str | None:

@@ -154,3 +154,25 @@ async def test_the_keyboard_holds_nothing_dangerous(desk: ChatDesk) -> None:
     for word in words:
         row = next(one for one in COMMANDS if one.name == word)
         assert row.role is Role.VIEWER
+
+
+async def test_a_person_is_spoken_to_as_their_telegram_speaks_until_they_choose(
+    desk: ChatDesk,
+) -> None:
+    asked = await desk.says("/invite trader", "t.me/")
+    lucia = desk.sandbox.person(1002, "Lucía", language_code="es-MX")
+    await lucia.presses_start(asked.text.partition("?start=")[2].split()[0])
+    await lucia.sees("Te damos la bienvenida, Lucía")
+    card = await desk.card()
+    copy = await lucia.sees("Responde antes de las")
+    assert "Aprobar" in str(copy.buttons)
+    assert "Approve" in str(card.buttons)
+    toast = await lucia.taps(copy, "Aprobar")
+    assert toast is not None
+    assert "Aprobado" in toast.text
+    await lucia.sees_in(copy, "Ejecutado", 5)
+    await desk.owner.sees_in(card, "Filled", 5)
+    settings = await lucia.sends("/settings")
+    await lucia.taps(await lucia.sees("Tus ajustes", after=settings), "English")
+    sent = await lucia.sends("/help")
+    await lucia.sees("What you can say", after=sent)

@@ -10,13 +10,15 @@ import handlers
 from handlers.texts import catalogue
 from handlers.words import templates
 
-_CALLS = frozenset({"t", "later"})
+_CALLS = frozenset({"t", "later", "told"})
+_ROOT = Path(handlers.__file__).parents[1]
 
 
 def sentences() -> set[str]:
-    """Return every English template of the code, found by its calls of ``t`` and ``later``."""
-    folder = Path(handlers.__file__).parent
-    found = {one for path in folder.rglob("*.py") for one in _of(path)}
+    """Return every English template of the code: what ``t``, ``later`` and ``told`` are given."""
+    folders = (_ROOT / name for name in ("bot", "handlers", "storage", "trading"))
+    paths = (path for folder in folders for path in folder.rglob("*.py"))
+    found = {one for path in paths for one in _of(path)}
     return found | set(templates())
 
 

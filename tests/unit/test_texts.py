@@ -9,11 +9,12 @@ from bot.sandbox.entities import trimmed
 from bot.sandbox.markup_html import parse_html
 from handlers.cards import render
 from handlers.readers import reading
-from handlers.texts import ENGLISH, LANGUAGES, catalogue, t
+from handlers.texts import ENGLISH, LANGUAGES, catalogue, t, tell
 from tests.support.notices import BREACH, CARD, EVERY, NOW
 from tests.support.texts import missing, sentences, stubs
 from trading.model import Numbers, Reader
 from trading.notices import Blind, LoopStalled, Notice
+from trading.words import told
 
 TRANSLATED = sorted(set(LANGUAGES) - {ENGLISH})
 _PLACES = re.compile(r"\{\w+\}")
@@ -71,3 +72,14 @@ def test_what_matters_most_is_read_in_ones_own_language_and_zone(
         text = trimmed(parse_html(render(notice, NOW).text)).text
     assert words in text
     assert "9.400,00 USD" in text or notice is not CARD
+
+
+def test_a_service_is_heard_in_the_readers_language_down_to_its_parts() -> None:
+    nested = told(
+        "{got}: {names}. {example}", got=told("An event is missing"), names="a", example="b"
+    )
+    assert nested == "An event is missing: a. b"
+    with reading(Reader("es")):
+        assert tell(nested) == "Falta un evento: a. b"
+        assert tell("plain") == "plain"
+    assert tell(nested) == "An event is missing: a. b"
