@@ -111,6 +111,9 @@ COMMANDS: Final[tuple[CommandRow, ...]] = (
     _row(Topic.LIMITS, _V, "calc", "the lots for a risk to a stop", "/calc XAUUSD 2644 1%"),
     _row(Topic.SIGNALS, _V, "signals", "the latest signals and their fate"),
     _row(Topic.SIGNALS, _V, "why", "every rule that was checked for a signal", "/why 12"),
+    _row(Topic.SIGNALS, _V, "pending", "the cards that wait for an answer"),
+    _row(Topic.SIGNALS, _T, "approve", "say yes to a card", "/approve 12 half"),
+    _row(Topic.SIGNALS, _T, "reject", "say no to a card", "/reject 12 too late"),
     _row(
         Topic.SIGNALS,
         _T,

@@ -1,9 +1,11 @@
 """Beside Approve and Reject: changing a card, and saying why one was rejected."""
 
 import re
+from html import escape
 
 from aiogram import F, Router
 from aiogram.exceptions import TelegramBadRequest
+from aiogram.filters import CommandObject
 from aiogram.types import (
     CallbackQuery,
     ForceReply,
@@ -13,11 +15,16 @@ from aiogram.types import (
 )
 
 from handlers.callbacks import EditCard, RejectReason
-from handlers.cards.text import foreign
+from handlers.cards.text import fit, foreign, lots, side, span
+from handlers.commands import command as said
+from handlers.decided import decided_words
+from handlers.ports import DeskStore
 from trading.cards import REASONS, CardService, Edited, NotEdited
+from trading.clock import Clock
 from trading.decisions import Decided, DecideResult
 from trading.ids import ApprovalId
-from trading.model import ApprovalStatus, Member
+from trading.model import Approval, ApprovalStatus, Decision, Member
+from trading.signals import SignalService
 
 _ASKED = re.compile(r"✏️ Edit card (\d{1,18})\b")
 _HOW = " · ".join(
@@ -87,6 +94,88 @@ async def on_reply(message: Message, member: Member, cards: CardService) -> None
             await message.answer(f"✋ {said}: {foreign(words, 200)}. Example: {_HOW}")
 
 
+async def on_approve(
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    cards: CardService,
+    signals: SignalService,
+) -> None:
+    words = (command.args or "").lower().split()
+    how = {"": Decision.APPROVE, "half": Decision.HALF, "limit": Decision.LIMIT}
+    decision = how.get(" ".join(words[1:]))
+    if not words or not _is_number(words[0]) or decision is None:
+        await message.answer(_wrong("approve", command.args, "/approve 12 · /approve 12 half"))
+        return
+    await _decide_all(message, int(words[0]), member, decision, cards, signals)
+
+
+async def on_reject(
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    cards: CardService,
+    signals: SignalService,
+) -> None:
+    number, _, reason = (command.args or "").partition(" ")
+    if not _is_number(number):
+        await message.answer(_wrong("reject", command.args, "/reject 12 · /reject 12 too late"))
+        return
+    await _decide_all(message, int(number), member, Decision.REJECT, cards, signals)
+    if reason.strip():
+        for one in await cards.of_signal(member, int(number)):
+            await cards.give_reason(member, one.id, " ".join(reason.split()))
+
+
+async def _decide_all(
+    message: Message,
+    number: int,
+    member: Member,
+    decision: Decision,
+    cards: CardService,
+    signals: SignalService,
+) -> None:
+    """Decide for every account the signal was put to; a word is for the card of this moment."""
+    found = await cards.of_signal(member, number)
+    if not found:
+        await message.answer(f"✋ Signal {number} is not known: /pending lists what waits.")
+    for one in found:
+        result = await signals.decide(one.id, member.id, decision, one.terms.revision)
+        await message.answer(escape(decided_words(result)))
+
+
+def _is_number(word: str) -> bool:
+    return word.isdecimal() and word.isascii() and len(word) <= 18
+
+
+def _wrong(command: str, args: str | None, example: str) -> str:
+    said_ = foreign(f"/{command} {args or ''}", 60)
+    return f"✋ {said_}: say which signal, by its number. Example: <code>{example}</code>"
+
+
+async def on_pending(
+    message: Message, member: Member, cards: CardService, store: DeskStore, clock: Clock
+) -> None:
+    lines = [
+        _waiting_line(one, clock)
+        for account in await store.accounts_of(member.id)
+        for one in await cards.offered(account.id)
+    ]
+    text = "\n".join(lines) if lines else "No card waits for an answer."
+    await message.answer(fit(text))
+
+
+def _waiting_line(one: Approval, clock: Clock) -> str:
+    draft, proposal = one.signal.draft, one.proposal
+    size = "" if proposal is None or proposal.volume is None else f" {lots(proposal.volume)} lots"
+    left = span((one.expires_at - clock.now()).total_seconds())
+    number = one.signal.id
+    return (
+        f"❔ <b>{side(draft.side)} {foreign(draft.symbol, 16)}</b>{size}, {left} left\n"
+        f"    /approve {number} · /reject {number} · /signal {number}"
+    )
+
+
 def answers_edit(message: Message) -> bool:
     """Tell whether a message replies to our question what to change on a card."""
     asked = message.reply_to_message
@@ -100,5 +189,8 @@ def router() -> Router:
     router = Router(name=__name__)
     router.callback_query.register(on_reason, RejectReason.filter())
     router.callback_query.register(on_edit, EditCard.filter())
+    router.message.register(on_pending, said("pending"))
+    router.message.register(on_approve, said("approve"))
+    router.message.register(on_reject, said("reject"))
     router.message.register(on_reply, F.text & ~F.text.startswith("/"), answers_edit)
     return router

@@ -8,20 +8,14 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers import deciding, replies
 from handlers.callbacks import Decide
-from handlers.cards.text import clock, table
+from handlers.cards.text import table
 from handlers.cards.text import toast as fit_toast
 from handlers.commands import command as said
-from handlers.texts import later, t
+from handlers.decided import decided_words
 from trading.decisions import (
-    AlreadyDecided,
-    CardChanged,
     Decided,
-    DecideResult,
     Duplicate,
-    FirstOfTwo,
     Ingested,
-    NotAllowed,
-    TooLate,
 )
 from trading.errors import StoreError
 from trading.ids import ApprovalId
@@ -50,40 +44,8 @@ async def on_decide(
         return
     if isinstance(result, Decided) and result.status is ApprovalStatus.APPROVED:
         await loop.under_way(result.account_id)  # the toast never holds the order up
-    await query.answer(fit_toast(toast(result)))
+    await query.answer(fit_toast(decided_words(result)))
     await deciding.ask_why(query, result, callback_data.approval_id)
-
-
-def toast(result: DecideResult) -> str:
-    """Return what a tap did, in one short line."""
-    match result:
-        case Decided(ApprovalStatus.APPROVED):
-            return t("Approved: sending the order")
-        case Decided():
-            return t("Rejected: no trade")
-        case AlreadyDecided(status, by, at):
-            return t(
-                "Already {status}{by}{at}. Nothing was changed.",
-                status=t(_WORD.get(status, status.value)),
-                by=t(" by {by}", by=by) if by else "",
-                at=t(" at {time}", time=clock(at)) if at else "",
-            )
-        case FirstOfTwo(by):
-            return t("1 of 2, by {by}: a second trader or owner must approve too", by=by[:60])
-        case TooLate():
-            return t("Too late: the signal expired. No trade.")
-        case CardChanged():
-            return t("The card was changed or is being worked out: look at it, then tap again.")
-        case NotAllowed():
-            return t("You may not decide for this account. Nothing was changed.")
-
-
-_WORD = {
-    ApprovalStatus.ORDERED: later("approved"),
-    ApprovalStatus.APPROVED: later("approved"),
-    ApprovalStatus.REJECTED: later("rejected"),
-    ApprovalStatus.CANCELED: later("canceled"),
-}
 
 
 async def on_trade(

@@ -17,13 +17,16 @@ class CardStore(StoreBase):
     """What changes on a card beside the decision; each method is one transaction."""
 
     async def offered(self, account_id: AccountId) -> list[Approval]:
-        return await self._read(offered, account_id)
+        return await self._glance(offered, account_id)
 
     async def live(self, approval_id: ApprovalId, live: Live) -> None:
         await self._write(show_live, approval_id, live, self._now())
 
     async def approval(self, approval_id: ApprovalId) -> Approval | None:
-        return await self._read(signals.approval, approval_id)
+        return await self._glance(signals.approval, approval_id)
+
+    async def of_signal(self, member_id: MemberId, signal_id: int) -> list[Approval]:
+        return await self._glance(of_signal, member_id, signal_id)
 
     async def edit(
         self, approval_id: ApprovalId, member_id: MemberId, terms: Terms
@@ -40,6 +43,19 @@ def offered(connection: sqlite3.Connection, account_id: AccountId) -> list[Appro
         "SELECT id FROM approval WHERE account_id = ? AND status = 'offered'"
         " AND proposal_json IS NOT NULL ORDER BY id",
         (account_id,),
+    ).fetchall()
+    known = (signals.approval(connection, ApprovalId(row["id"])) for row in found)
+    return [one for one in known if one is not None]
+
+
+def of_signal(
+    connection: sqlite3.Connection, member_id: MemberId, signal_id: int
+) -> list[Approval]:
+    """Return the questions a signal puts to the accounts a member has a right on."""
+    found = connection.execute(
+        "SELECT a.id FROM approval a JOIN account_member m ON m.account_id = a.account_id"
+        " WHERE a.signal_id = ? AND m.member_id = ? ORDER BY a.id",
+        (signal_id, member_id),
     ).fetchall()
     known = (signals.approval(connection, ApprovalId(row["id"])) for row in found)
     return [one for one in known if one is not None]

@@ -150,6 +150,11 @@ def _tell_closed(
         "SELECT entry, volume, magic FROM deal WHERE account_id = ? AND position_id = ?",
         (account_id, deal.position_id),
     ).fetchall()
+    asked = connection.execute(
+        "SELECT w.cause, m.name FROM deal d JOIN wish w ON w.order_id = d.order_id"
+        " LEFT JOIN member m ON m.id = w.member_id WHERE d.account_id = ? AND d.ticket = ?",
+        (account_id, deal.ticket),
+    ).fetchone()
     opened = sum((Decimal(row["volume"]) for row in volumes if row["entry"] == "in"), Decimal(0))
     closed = sum((Decimal(row["volume"]) for row in volumes if row["entry"] != "in"), Decimal(0))
     people.tell(
@@ -167,6 +172,8 @@ def _tell_closed(
             reason=deal.reason,
             ours=any(is_ours(row["magic"]) for row in volumes),
             remaining=max(Decimal(0), opened - closed),
+            cause="" if asked is None else asked["cause"],
+            by="" if asked is None else asked["name"] or "",
         ),
         Priority.DECISION if deal.reason is not DealReason.STOP_OUT else Priority.CRITICAL,
         now,

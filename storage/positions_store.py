@@ -30,10 +30,10 @@ class PositionStore(StoreBase):
     """What is wanted of open positions, and the rules they are kept by."""
 
     async def wanted(self, account_id: AccountId) -> tuple[tuple[Wish, ...], tuple[Managed, ...]]:
-        return await self._read(_wanted, account_id)
+        return await self._glance(_wanted, account_id)
 
     async def origin(self, client_order_id: ClientOrderId) -> Origin | None:
-        return await self._read(managed.origin, client_order_id)
+        return await self._glance(managed.origin, client_order_id)
 
     async def manage(self, new: NewManaged) -> None:
         await self._database.run(managed.manage, new)
@@ -65,7 +65,7 @@ class PositionStore(StoreBase):
         return await self._write(_confirm, confirm_id, member_id, self._now(), yes=yes)
 
     async def flow_since(self, account_id: AccountId, since: datetime) -> Decimal:
-        return await self._read(_flow_since, account_id, since)
+        return await self._glance(_flow_since, account_id, since)
 
     async def wish(self, account_id: AccountId, asks: Sequence[Ask], cause: str) -> None:
         await self._write(wishes.add, account_id, tuple(asks), cause, self._now())

@@ -18,10 +18,10 @@ class TimelineStore(StoreBase):
     """Reads what happened; a member sees the accounts they have a right on."""
 
     async def of_signal(self, member_id: MemberId, signal_id: int) -> list[Story]:
-        return await self._read(of_signal, member_id, signal_id)
+        return await self._glance(of_signal, member_id, signal_id)
 
     async def of_ticket(self, member_id: MemberId, ticket: int) -> list[Story]:
-        return await self._read(of_ticket, member_id, ticket)
+        return await self._glance(of_ticket, member_id, ticket)
 
 
 def of_signal(connection: sqlite3.Connection, member_id: MemberId, signal_id: int) -> list[Story]:

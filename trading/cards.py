@@ -125,6 +125,12 @@ class EditStore(Protocol):
     async def approval(self, approval_id: ApprovalId) -> Approval | None:
         """Return an approval with its terms applied."""
 
+    async def offered(self, account_id: AccountId) -> list[Approval]:
+        """Return the cards of an account that wait for an answer."""
+
+    async def of_signal(self, member_id: MemberId, signal_id: int) -> list[Approval]:
+        """Return the questions a signal puts to a member's accounts."""
+
     async def edit(
         self, approval_id: ApprovalId, member_id: MemberId, terms: Terms
     ) -> AccountId | str:
@@ -162,6 +168,14 @@ class CardService:
             return NotEdited(result)
         self._loop.wake(result)
         return Edited(result)
+
+    async def offered(self, account_id: AccountId) -> list[Approval]:
+        """Return the cards of an account that wait for an answer."""
+        return await self._store.offered(account_id)
+
+    async def of_signal(self, member: Member, signal_id: int) -> list[Approval]:
+        """Return the questions a signal puts to a member's accounts."""
+        return await self._store.of_signal(member.id, signal_id)
 
     async def give_reason(self, member: Member, approval_id: ApprovalId, reason: str) -> bool:
         """Keep why a member rejected a card."""

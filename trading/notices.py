@@ -193,6 +193,10 @@ class PositionClosed:
     reason: DealReason
     ours: bool
     remaining: Decimal
+    cause: str = ""
+    """What asked for it where this desk did: ``person``, ``target:1``, ``time_limit``."""
+    by: str = ""
+    """The person who asked."""
     kind: Literal["position_closed"] = "position_closed"
 
 

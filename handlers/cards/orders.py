@@ -85,7 +85,9 @@ def closed(notice: PositionClosed) -> str:
     what = f"{side(notice.side)} {foreign(notice.symbol, 24)}"
     verb = t("Partly closed") if notice.remaining else t("Closed")
     how = t(_REASON[notice.reason])
-    if notice.reason is DealReason.EXPERT and not notice.ours:
+    if notice.cause:
+        how = _asked(notice)
+    elif notice.reason is DealReason.EXPERT and not notice.ours:
         how = t("by another program")
     lines = [
         f"{mark} <b>{verb} {what}</b> {how}",
@@ -102,6 +104,15 @@ def closed(notice: PositionClosed) -> str:
     if not notice.ours:
         lines.append(t("It was not opened by this desk."))
     return "\n".join([*lines, foreign(notice.account)])
+
+
+def _asked(notice: PositionClosed) -> str:
+    rule, _, number = notice.cause.partition(":")
+    if notice.by:
+        return f"by {foreign(notice.by)}"
+    if rule == "target":
+        return f"at target {foreign(number, 4)}"
+    return "at its time limit" if rule == "time_limit" else "by this desk"
 
 
 def foreign_trade(notice: ForeignTrade) -> str:

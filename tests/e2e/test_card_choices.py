@@ -69,6 +69,22 @@ async def test_one_tap_rejects_and_a_second_says_why(desk: ChatDesk) -> None:
     await desk.says("/signal 1", "rejected by Olga")
 
 
+async def test_decisions_in_words_pass_the_same_checks(desk: ChatDesk) -> None:
+    await desk.says("/pending", "No card waits")
+    first = await desk.card(volume="0.10")
+    second = await desk.card(volume="0.10")
+    await desk.says("/pending", "/approve 2 · /reject 2")
+    await desk.says("/approve", "Example: /approve 12")
+    await desk.says("/approve 1 everything", "Example: /approve 12")
+    await desk.says("/approve 77", "Signal 77 is not known")
+    await desk.says("/approve 1 half", "Approved: sending the order")
+    await desk.owner.sees_in(first, "Filled 0.05 lots", 5)
+    await desk.says("/approve 1", "Already approved by Olga")
+    await desk.says("/reject soon", "Example: /reject 12")
+    await desk.says("/reject 2 not <today>", "Rejected: no trade")
+    await desk.owner.sees_in(second, "Reason: not <today>", 5)
+
+
 async def test_a_waiting_card_follows_the_price(tmp_path: Path) -> None:
     rows = [
         (half / 2, "EURUSD", f"1.10{half % 90:02d}0", f"1.10{half % 90:02d}8")

@@ -106,6 +106,7 @@ async def test_close_by_pick_percent_group_and_symbol(desk: ChatDesk) -> None:
     await desk.owner.sees_in(asked, "Close 1 position", 5)
     await desk.owner.taps(asked, "Confirm")
     await desk.owner.sees("1 of 1 done", 5, after=asked)
+    await desk.owner.sees("Closed BUY EURUSD by Olga", 5, after=asked)
     await desk.says("/positions", OPEN)
     story = await desk.says(f"/trade {ticket}", "Signal 1: BUY EURUSD")
     for wanted in ("approved by Olga", "entry filled", "close by Olga: done", "deal out", "lots"):
@@ -199,7 +200,7 @@ async def test_a_pending_order_is_listed_and_taken_back(desk: ChatDesk) -> None:
 
 async def test_what_the_broker_refuses_is_told_and_nothing_changes(desk: ChatDesk) -> None:
     ticket = await filled(desk, volume="0.10")
-    desk.fault({"call": "order_send", "kind": "retcode", "code": 10018, "times": 1})
+    desk.fault({"call": "order_send", "kind": "retcode", "retcode": 10018, "times": 1})
     report = await confirmed(desk, f"/fx {ticket}", "Close 1 position", "0 of 1 done")
     await desk.owner.sees_in(report, "the broker refused", 5)
     await desk.says("/positions", "1 open")

@@ -136,12 +136,16 @@ class PositionKeeper:
     async def _grant(
         self, wishes: Sequence[Wish], snapshot: Snapshot, specs: Mapping[str, SymbolSpec]
     ) -> bool:
-        acted = False
+        touched: set[Ticket] = set()
         for wish in wishes:
             if self._is_old(snapshot):
                 return True
-            acted |= await self._one_wish(wish, snapshot, specs)
-        return acted
+            # What was just changed is no longer as the snapshot shows it: judged at the next look.
+            if wish.ask.target in touched:
+                continue
+            if await self._one_wish(wish, snapshot, specs):
+                touched.add(wish.ask.target)
+        return bool(touched)
 
     async def _one_wish(
         self, wish: Wish, snapshot: Snapshot, specs: Mapping[str, SymbolSpec]
