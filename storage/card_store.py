@@ -41,7 +41,8 @@ def offered(connection: sqlite3.Connection, account_id: AccountId) -> list[Appro
     """Return the cards that are shown and wait for an answer, oldest first."""
     found = connection.execute(
         "SELECT id FROM approval WHERE account_id = ? AND status = 'offered'"
-        " AND proposal_json IS NOT NULL ORDER BY id",
+        # The partial index is found by its own words alone.
+        " AND status IN ('offered', 'approved') AND proposal_json IS NOT NULL ORDER BY id",
         (account_id,),
     ).fetchall()
     known = (signals.approval(connection, ApprovalId(row["id"])) for row in found)

@@ -30,7 +30,7 @@ class PositionStore(StoreBase):
     """What is wanted of open positions, and the rules they are kept by."""
 
     async def wanted(self, account_id: AccountId) -> tuple[tuple[Wish, ...], tuple[Managed, ...]]:
-        return await self._glance(_wanted, account_id)
+        return await self._glance(wanted_rows, account_id)
 
     async def origin(self, client_order_id: ClientOrderId) -> Origin | None:
         return await self._glance(managed.origin, client_order_id)
@@ -65,13 +65,14 @@ class PositionStore(StoreBase):
         return await self._write(_confirm, confirm_id, member_id, self._now(), yes=yes)
 
     async def flow_since(self, account_id: AccountId, since: datetime) -> Decimal:
-        return await self._glance(_flow_since, account_id, since)
+        return await self._glance(flow_rows, account_id, since)
 
     async def wish(self, account_id: AccountId, asks: Sequence[Ask], cause: str) -> None:
         await self._write(wishes.add, account_id, tuple(asks), cause, self._now())
 
 
-def _flow_since(connection: sqlite3.Connection, account_id: AccountId, since: datetime) -> Decimal:
+def flow_rows(connection: sqlite3.Connection, account_id: AccountId, since: datetime) -> Decimal:
+    """Return deposits less withdrawals since an instant."""
     found = connection.execute(
         "SELECT profit FROM deal WHERE account_id = ? AND at_ms >= ? AND deal_type = 'balance'",
         (account_id, to_ms(since)),
@@ -79,9 +80,10 @@ def _flow_since(connection: sqlite3.Connection, account_id: AccountId, since: da
     return sum((Decimal(row["profit"]) for row in found), Decimal(0))
 
 
-def _wanted(
+def wanted_rows(
     connection: sqlite3.Connection, account_id: AccountId
 ) -> tuple[tuple[Wish, ...], tuple[Managed, ...]]:
+    """Return the wishes that wait and the positions that are managed."""
     return wishes.waiting(connection, account_id), managed.open_ones(connection, account_id)
 
 

@@ -120,7 +120,8 @@ def without_card(
     """Return the offered approvals whose card has not been worked out yet."""
     found = connection.execute(
         f"{_APPROVAL} WHERE a.account_id = ? AND a.status = 'offered'"
-        " AND a.proposal_json IS NULL ORDER BY a.id LIMIT ?",
+        # The partial index is found by its own words alone.
+        " AND a.status IN ('offered', 'approved') AND a.proposal_json IS NULL ORDER BY a.id LIMIT ?",
         (account_id, limit),
     ).fetchall()
     return [_one(connection, row) for row in found]
@@ -130,6 +131,7 @@ def due(connection: sqlite3.Connection, account_id: AccountId, limit: int) -> li
     """Return approved signals in the order they were approved."""
     found = connection.execute(
         f"{_APPROVAL} WHERE a.account_id = ? AND a.status = 'approved'"
+        " AND a.status IN ('offered', 'approved')"
         " ORDER BY a.decided_ms, a.id LIMIT ?",
         (account_id, limit),
     ).fetchall()
