@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from trading.clock import Clock
-from trading.drawdown import describe
+from trading.drawdown.caps import short_name
 from trading.drawdown.state import Observation
 from trading.ids import AccountId, ApprovalId, MemberId
 from trading.model import (
@@ -101,7 +101,7 @@ def live_of(
 
 def rooms_of(observations: Sequence[Observation]) -> tuple[CapRoom, ...]:
     """Return what is left to each cap, the nearest first, in whole money."""
-    found = [CapRoom(describe(one.cap), one.room.quantize(Decimal(1))) for one in observations]
+    found = [CapRoom(short_name(one.cap), one.room.quantize(Decimal(1))) for one in observations]
     return tuple(sorted(found, key=lambda one: one.room))
 
 

@@ -14,12 +14,14 @@ from trading.errors import StoreError, TerminalError
 from trading.events import EventType
 from trading.ids import OrderId, is_ours, mint_client_order_id
 from trading.model import (
+    Accepted,
     Action,
     Approval,
     Filled,
     NewOrder,
     Order,
     OrderRequest,
+    OrderStatus,
     PendingOrder,
     Position,
     Purpose,
@@ -219,12 +221,15 @@ class OrderExecutor:
         """
         written = [one for one in await self._store.submit_all(orders) if one is not None]
         answered: list[tuple[Order, SendOutcome]] = []
+        took: dict[OrderId, float] = {}
         recorder = _Recorder(self._store)
         with self._working_on(*written):
             try:
                 async with asyncio.TaskGroup() as group:
                     for order in written:
+                        began = self._clock.monotonic()
                         outcome = await self._terminal.send(order.request)
+                        took[order.id] = (self._clock.monotonic() - began) * 1000
                         answered.append((order, outcome))
                         recorder.add(order, outcome, group)
             except BaseExceptionGroup as failed:
@@ -236,7 +241,8 @@ class OrderExecutor:
                 EventType.ORDER_UNRESOLVED if unknown else EventType.ORDER_APPLIED,
                 order_id=order.id,
                 purpose=order.purpose.value,
-                outcome=type(outcome).__name__,
+                status=_STATUS[type(outcome)].value,
+                send_ms=round(took[order.id], 3),
             )
         return answered
 
@@ -276,6 +282,14 @@ class OrderExecutor:
             send_ms=round((sent - started) * 1000, 3),
         )
         return applied
+
+
+_STATUS = {
+    Filled: OrderStatus.FILLED,
+    Accepted: OrderStatus.ACCEPTED,
+    Rejected: OrderStatus.REJECTED,
+    Unknown: OrderStatus.SUBMITTED,
+}
 
 
 class _Recorder:

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, Self
 
 from bot.holds import Holds
+from bot.metrics import Metrics
 from storage.card_store import CardStore
 from storage.database import Database, open_database
 from storage.positions_store import PositionStore
@@ -164,7 +165,7 @@ class LoopDesk:
             RiskLimits(max_snapshot_age=5.0),
             LoopSettings(interval=1.0, stall=30.0, management=self.management),
             self.clock,
-            Reporter(self.clock, "test"),
+            Reporter(self.clock, "test", [Metrics(self.clock).listener]),
             self.asks,
             _Wired(self.cards, wired),
             self.holds,

@@ -134,6 +134,12 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def short_name(cap: Cap) -> str:
+    """Return what people call the cap: its kind and size."""
+    kind = "total" if cap.kind is CapKind.STATIC else cap.kind.value
+    return f"{kind} {size_words(cap)}".removesuffix(" money")
+
+
 def size_words(cap: Cap) -> str:
     """Return the size with its unit."""
     return f"{plain(cap.size)} %" if cap.unit is Unit.PERCENT else f"{plain(cap.size)} money"
