@@ -121,7 +121,8 @@ def without_card(
     found = connection.execute(
         f"{_APPROVAL} WHERE a.account_id = ? AND a.status = 'offered'"
         # The partial index is found by its own words alone.
-        " AND a.status IN ('offered', 'approved') AND a.proposal_json IS NULL ORDER BY a.id LIMIT ?",
+        " AND a.status IN ('offered', 'approved') AND a.proposal_json IS NULL"
+        " ORDER BY a.id LIMIT ?",
         (account_id, limit),
     ).fetchall()
     return [_one(connection, row) for row in found]

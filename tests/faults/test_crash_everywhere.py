@@ -12,6 +12,7 @@ from tests.support.simulated_desk import Row
 from trading.loop import NO_RULES
 from trading.positions.model import Defaults
 
+pytestmark = pytest.mark.timeout(240)  # hundreds of starts: slow where the machine is shared
 FALL_AT = 30
 
 

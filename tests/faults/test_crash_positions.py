@@ -12,6 +12,7 @@ from tests.support.loop_desk import OWNER, LoopDesk, Tripwire
 from trading.model import Side
 from trading.positions.model import Ask, Defaults, Request, WishKind
 
+pytestmark = pytest.mark.timeout(240)  # hundreds of starts: slow where the machine is shared
 RISING = quotes("1.106")
 HALF = Decimal("0.05")
 LADDER = Defaults(ladder=(Decimal(50),), break_even_after=1)
