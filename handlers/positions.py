@@ -63,12 +63,13 @@ async def on_close(
 ) -> None:
     result = await positions.close(member, _words(command))
     if isinstance(result, Pick):
-        await message.answer("Close which position?", reply_markup=_pick_list(result.held))
+        await message.answer("Close which position?", reply_markup=pick_list(result.held))
     else:
         await _say(message, result)
 
 
-def _pick_list(held: Sequence[Held]) -> InlineKeyboardMarkup:
+def pick_list(held: Sequence[Held]) -> InlineKeyboardMarkup:
+    """Return a button for each of the worst positions, for groups, and to cancel."""
     worst_first = sorted((one.position for one in held), key=result_of)
     rows = [
         [
