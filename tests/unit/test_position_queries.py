@@ -70,7 +70,16 @@ def test_no_question_reads_a_table_that_grows(database: sqlite3.Connection, name
     database.set_trace_callback(None)
     statements = [one for one in asked if one.split()[0] in ("SELECT", "UPDATE", "DELETE")]
     assert statements
+    partial = {
+        name
+        for name, sql in database.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index'"
+        )
+        if sql and " WHERE " in sql.replace("\n", " ")
+    }
     for statement in statements:
         for row in database.execute(f"EXPLAIN QUERY PLAN {statement}"):
             words = row[-1].split()
-            assert words[0] != "SCAN" or words[1] in SMALL, f"{row[-1]}: {statement}"
+            # A partial index holds what is open alone, and that does not grow.
+            fine = words[0] != "SCAN" or words[1] in SMALL or words[-1] in partial
+            assert fine, f"{row[-1]}: {statement}"
