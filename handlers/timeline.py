@@ -16,7 +16,6 @@ from trading.model import Member
 from trading.timeline import Moment, Step, Story
 
 _MOST = 40
-_LARGEST = 2**63
 _MARKS = {
     Step.SIGNAL: "📨",
     Step.OFFERED: "❔",
@@ -42,7 +41,7 @@ class Timelines(Protocol):
 def is_number(_: Message, command: CommandObject) -> bool:
     """Tell whether the command is followed by one number, not by a signal in words."""
     word = (command.args or "").strip().removeprefix("#")
-    return word.isdecimal() and word.isascii()
+    return word.isdecimal() and word.isascii() and len(word) <= 18
 
 
 async def on_story(
@@ -50,10 +49,10 @@ async def on_story(
 ) -> None:
     number = int((command.args or "").strip().removeprefix("#"))
     if command.command.casefold() == "signal":
-        stories = await timelines.of_signal(member.id, min(number, _LARGEST - 1))
+        stories = await timelines.of_signal(member.id, number)
         hint = "/signals lists the latest"
     else:
-        stories = await timelines.of_ticket(member.id, min(number, _LARGEST - 1))
+        stories = await timelines.of_ticket(member.id, number)
         hint = "tickets are in /status, /orders and /signals"
     if not stories:
         await message.answer(f"✋ {foreign(command.command, 16)} {number} is not known: {hint}.")
