@@ -12,9 +12,9 @@ from handlers.cards import render
 from handlers.cards.dress import dress
 from handlers.cards.text import fit, toast
 from handlers.control import reply
+from handlers.decided import decided_words as decided
 from handlers.people import person, trail
 from handlers.readers import reading
-from handlers.signals import toast as decided
 from handlers.texts import LANGUAGES
 from tests.support.notices import BREACH, NOW
 from trading.accounts import Asked, Done, Refused
