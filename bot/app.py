@@ -23,6 +23,7 @@ from bot.health import HealthProbe, HouseAges
 from bot.holds import Holds
 from bot.instance import hold
 from bot.limiter import Limiter
+from bot.limits import loop_settings, risk_limits
 from bot.members import open_members
 from bot.menu import Menu
 from bot.metrics import Metrics
@@ -59,12 +60,10 @@ from trading.cards import CardService
 from trading.clock import Clock, SystemClock
 from trading.events import Listener
 from trading.heartbeat import HeartbeatService
-from trading.loop import AccountLoop, LoopSettings, TradingLoop
+from trading.loop import AccountLoop, TradingLoop
 from trading.people import PeopleService
-from trading.positions.model import Defaults
 from trading.positions.service import PositionService
 from trading.reporting import Reporter
-from trading.risk import RiskLimits
 from trading.signals import SignalService
 from trading.terminal.factory import TerminalConfig, open_terminal
 from trading.wishes import AttentionService
@@ -179,8 +178,8 @@ async def open_app(
         account_loop = AccountLoop(
             client,
             store,
-            _limits(settings),
-            _loop_settings(settings),
+            risk_limits(settings),
+            loop_settings(settings),
             clock,
             reporter,
             positions,
@@ -193,8 +192,8 @@ async def open_app(
             TerminalsStore(database, clock, lambda: sender.kick()),  # noqa: PLW0108 - made above
             store,
             loop,
-            _limits(settings),
-            _loop_settings(settings),
+            risk_limits(settings),
+            loop_settings(settings),
             clock,
             reporter,
             positions,
@@ -232,7 +231,7 @@ async def open_app(
             menu=menu,
             enrolment=enrolment,
             why=SqliteWhyStore(database, clock),
-            calculator=Calculator(loop, _limits(settings)),
+            calculator=Calculator(loop, risk_limits(settings)),
             cards=CardService(cards, loop),
             positions=PositionService(positions, store, loop, clock),
             timelines=TimelineStore(database, clock),
@@ -296,50 +295,6 @@ async def _bot(settings: Settings) -> AsyncIterator[Bot]:
         ),
     ) as bot:
         yield bot
-
-
-def _limits(settings: Settings) -> RiskLimits:
-    risk = settings.risk
-    return RiskLimits(
-        risk_percent=risk.percent,
-        max_open_positions=risk.max_open_positions,
-        max_volume=risk.max_volume,
-        max_spread_points=risk.max_spread_points,
-        max_deviation_points=risk.max_deviation_points,
-        max_positions_per_symbol=risk.max_positions_per_symbol,
-        max_positions_per_currency=risk.max_positions_per_currency,
-        max_spread_ratio=risk.max_spread_ratio,
-        max_drift_points=risk.max_drift_points,
-        max_drift_r=risk.max_drift_r,
-        allow_duplicate=risk.allow_duplicate,
-        allow_opposite=risk.allow_opposite,
-        max_orders=risk.max_orders,
-        order_window_seconds=risk.order_window_seconds,
-        sessions=risk.sessions,
-        weekend_minutes=risk.weekend_minutes,
-        stress_percent=risk.stress_percent,
-        max_snapshot_age=max(2.0, settings.loop.interval_seconds * 2),
-    )
-
-
-def _loop_settings(settings: Settings) -> LoopSettings:
-    return LoopSettings(
-        batch_size=settings.signals.batch_size,
-        interval=settings.loop.interval_seconds,
-        stall=settings.heartbeat.stall_seconds,
-        drawdown_percent=settings.guard.drawdown_max_percent,
-        min_equity=settings.guard.min_equity,
-        login=settings.terminal.login,
-        server=settings.terminal.server,
-        simulated=settings.terminal.kind == "simulated",
-        management=Defaults(
-            ladder=settings.manage.ladder_percent,
-            break_even_after=settings.manage.break_even_after,
-            break_even_points=settings.manage.break_even_points,
-            trail_points=settings.manage.trail_points,
-            time_limit_hours=settings.manage.time_limit_hours,
-        ),
-    )
 
 
 async def run(settings: Settings, notify_socket: str | None = None) -> None:

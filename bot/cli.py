@@ -17,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from bot.replay.arguments import add_arguments
 from trading.errors import DatabaseInUse
 
 if TYPE_CHECKING:
@@ -76,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     key.set_defaults(command=_key)
     rekey = commands.add_parser("rekey", help="seal members' passwords under a new ACCOUNTS_KEY")
     rekey.set_defaults(command=_rekey)
+    replay = commands.add_parser("replay", help="signals over recorded prices: what would happen")
+    add_arguments(replay)
+    replay.set_defaults(command=_replay)
     backup = commands.add_parser("backup", help="copy the database to a new file, running or not")
     backup.add_argument("file", type=Path, metavar="FILE")
     backup.set_defaults(command=_backup)
@@ -145,6 +149,14 @@ def _rekey(arguments: argparse.Namespace) -> int:
     count = rekey(_settings(arguments))
     sys.stdout.write(f"{count} passwords sealed under ACCOUNTS_KEY; ACCOUNTS_OLD_KEY may go\n")
     return OK
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    _start_log(settings, "ERROR")  # its answer is a table, or JSON, on the standard output
+    from bot.replay import command  # noqa: PLC0415
+
+    return command.main(arguments, settings)
 
 
 def _backup(arguments: argparse.Namespace) -> int:

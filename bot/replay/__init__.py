@@ -1,0 +1,1 @@
+"""Replaying signals over recorded prices: the same checks and guard, faster than real time."""
