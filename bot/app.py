@@ -60,6 +60,7 @@ from trading.cards import CardService
 from trading.clock import Clock, SystemClock
 from trading.events import Listener
 from trading.heartbeat import HeartbeatService
+from trading.limits import LimitService
 from trading.loop import AccountLoop, TradingLoop
 from trading.people import PeopleService
 from trading.positions.service import PositionService
@@ -230,6 +231,7 @@ async def open_app(
             heartbeat=heartbeat,
             menu=menu,
             enrolment=enrolment,
+            limits=LimitService(store, loop, accounts),
             why=SqliteWhyStore(database, clock),
             calculator=Calculator(loop, risk_limits(settings)),
             cards=CardService(cards, loop),

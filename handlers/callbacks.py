@@ -53,6 +53,28 @@ class PickPosition(CallbackData, prefix="x"):
     what: str
 
 
+class BalanceTap(CallbackData, prefix="bal"):
+    """An owner's answer to what moved the balance."""
+
+    question_id: int
+    answer: str
+
+
+class CapEdit(CallbackData, prefix="ce"):
+    """The cap a button stands for, in shorthand; ``act`` shows it or sets it."""
+
+    account_id: int
+    act: str
+    code: str
+
+
+class PresetTap(CallbackData, prefix="ps"):
+    """A firm's caps, to be shown for an account."""
+
+    account_id: int
+    name: str
+
+
 class Refresh(CallbackData, prefix="r"):
     """Show the same answer again with the figures of now."""
 

@@ -108,6 +108,7 @@ COMMANDS: Final[tuple[CommandRow, ...]] = (
     _row(Topic.ACT, _T, "resume reset_guard", "trade again (asks first)"),
     _row(Topic.ACT, _T, "panic closeall flatten", "halt and close everything (asks first)"),
     _row(Topic.LIMITS, _V, "cap", "show or set the drawdown caps", "/cap daily 5"),
+    _row(Topic.LIMITS, _V, "preset", "a firm's caps, to look at or to set", "/preset ftmo"),
     _row(Topic.LIMITS, _V, "calc", "the lots for a risk to a stop", "/calc XAUUSD 2644 1%"),
     _row(Topic.SIGNALS, _V, "signals", "the latest signals and their fate"),
     _row(Topic.SIGNALS, _V, "why", "every rule that was checked for a signal", "/why 12"),

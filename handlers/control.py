@@ -1,10 +1,9 @@
-"""Acting on the account: pause, resume, panic, caps; what loosens asks once more."""
+"""Acting on the account: pause, resume, panic; what loosens asks once more."""
 
 from html import escape
 
 from aiogram import Router
 from aiogram.exceptions import TelegramBadRequest
-from aiogram.filters import CommandObject
 from aiogram.types import (
     CallbackQuery,
     InlineKeyboardButton,
@@ -12,28 +11,20 @@ from aiogram.types import (
     Message,
 )
 
-from handlers import replies
-from handlers.callbacks import CapStep, ConfirmTap
-from handlers.cards.text import fit, toast
+from handlers.callbacks import ConfirmTap
+from handlers.cards import text as shown
+from handlers.cards.text import fit
 from handlers.commands import command as said
 from handlers.ports import DeskStore
 from handlers.texts import t, tell
 from trading.accounts import AccountService, Answer, Asked, Done, Refused
-from trading.clock import Clock
-from trading.drawdown import CapKind, Unit
-from trading.drawdown.state import Observation
 from trading.ids import AccountId, ConfirmId
-from trading.loop import TradingLoop
-from trading.model import Member
-
-_STEPS = {
-    CapKind.STATIC: ("5", "10", "15", "20"),
-    CapKind.DAILY: ("3", "4", "5"),
-    CapKind.TRAILING: ("5", "8", "10"),
-}
+from trading.limits import LimitService
+from trading.model import Member, TradingState
 
 
-async def _account(message: Message, member: Member, store: DeskStore) -> AccountId | None:
+async def account_of(message: Message, member: Member, store: DeskStore) -> AccountId | None:
+    """Return the account a command is about, or say that none is known yet."""
     accounts = await store.accounts_of(member.id)
     if accounts:
         return accounts[0].id
@@ -73,94 +64,34 @@ async def say(message: Message, answer: Answer) -> None:
 async def on_pause(
     message: Message, member: Member, store: DeskStore, accounts: AccountService
 ) -> None:
-    account_id = await _account(message, member, store)
+    account_id = await account_of(message, member, store)
     if account_id is not None:
         await say(message, await accounts.pause(member, account_id))
 
 
 async def on_resume(
-    message: Message, member: Member, store: DeskStore, accounts: AccountService
+    message: Message,
+    member: Member,
+    store: DeskStore,
+    accounts: AccountService,
+    limits: LimitService,
 ) -> None:
-    account_id = await _account(message, member, store)
-    if account_id is not None:
-        await say(message, await accounts.ask_resume(member, account_id))
+    account_id = await account_of(message, member, store)
+    if account_id is None:
+        return
+    known = {one.id: one for one in await store.accounts_of(member.id)}
+    pauses = None
+    if known[account_id].trading_state is TradingState.ACTIVE:
+        pauses = await limits.ask_forgive(member, account_id)
+    await say(message, pauses or await accounts.ask_resume(member, account_id))
 
 
 async def on_panic(
     message: Message, member: Member, store: DeskStore, accounts: AccountService
 ) -> None:
-    account_id = await _account(message, member, store)
+    account_id = await account_of(message, member, store)
     if account_id is not None:
         await say(message, await accounts.ask_panic(member, account_id))
-
-
-async def on_cap(
-    message: Message,
-    command: CommandObject,
-    member: Member,
-    store: DeskStore,
-    accounts: AccountService,
-    loop: TradingLoop,
-    clock: Clock,
-) -> None:
-    account_id = await _account(message, member, store)
-    if account_id is None:
-        return
-    words = (command.args or "").split()
-    if not words:
-        await _show_caps(message, member, store, loop, clock)
-    elif words[0].lower() == "off":
-        kind = words[1].lower() if len(words) > 1 else ""
-        await say(message, await accounts.ask_cap_off(member, account_id, _kind(kind)))
-    else:
-        await say(message, await accounts.set_cap(member, account_id, words))
-
-
-def _kind(word: str) -> str:
-    return {"total": "static", "": "static"}.get(word, word)
-
-
-async def _show_caps(
-    message: Message, member: Member, store: DeskStore, loop: TradingLoop, clock: Clock
-) -> None:
-    for account in await store.accounts_of(member.id):
-        of_account = loop.of(account.id)
-        if of_account is None:
-            await message.answer(replies.not_seen(None))
-            continue
-        text = replies.drawdown(account, of_account, clock.now())
-        keyboard = _steppers(account.id, of_account.verdict.observations)
-        await message.answer(f"{text}\n{t('Tap to change a cap:')}", reply_markup=keyboard)
-
-
-def _steppers(account_id: AccountId, seen: tuple[Observation, ...]) -> InlineKeyboardMarkup:
-    present = {one.cap.kind: one.cap for one in seen if one.cap.unit is Unit.PERCENT}
-    rows = []
-    for kind, values in _STEPS.items():
-        cap = present.get(kind)
-        name = "total" if kind is CapKind.STATIC else kind.value
-        rows.append(
-            [
-                InlineKeyboardButton(
-                    text=f"{'• ' if cap is not None and cap.size == int(value) else ''}"
-                    f"{name} {value} %",
-                    callback_data=CapStep(account_id=account_id, kind=name, value=value).pack(),
-                )
-                for value in values
-            ]
-        )
-    return InlineKeyboardMarkup(inline_keyboard=rows)
-
-
-async def on_cap_step(
-    query: CallbackQuery, callback_data: CapStep, member: Member, accounts: AccountService
-) -> None:
-    answer = await accounts.set_cap(
-        member, AccountId(callback_data.account_id), (callback_data.kind, callback_data.value)
-    )
-    await query.answer(_toast(answer))
-    if isinstance(query.message, Message):
-        await say(query.message, answer)
 
 
 async def on_confirm(
@@ -169,7 +100,7 @@ async def on_confirm(
     answer = await accounts.confirm(
         member, ConfirmId(callback_data.confirm_id), yes=callback_data.yes
     )
-    await query.answer(_toast(answer))
+    await query.answer(toast(answer))
     message = query.message
     if isinstance(message, Message) and not _is_foreign(answer):
         text, _ = reply(answer)
@@ -185,8 +116,9 @@ def _is_foreign(answer: Answer) -> bool:
     return isinstance(answer, Refused) and answer.words.startswith(("Only the one", "Already"))
 
 
-def _toast(answer: Answer) -> str:
-    return toast(tell(answer.words))
+def toast(answer: Answer) -> str:
+    """Return an answer as a toast shows it."""
+    return shown.toast(tell(answer.words))
 
 
 def router() -> Router:
@@ -195,7 +127,5 @@ def router() -> Router:
     router.message.register(on_pause, said("pause"))
     router.message.register(on_resume, said("resume"))
     router.message.register(on_panic, said("panic"))
-    router.message.register(on_cap, said("cap"))
-    router.callback_query.register(on_cap_step, CapStep.filter())
     router.callback_query.register(on_confirm, ConfirmTap.filter())
     return router

@@ -6,11 +6,12 @@ from decimal import Decimal
 from html import escape
 
 from handlers.cards import positions as cards
-from handlers.cards.text import clock, figure, foreign, money, side, span, table
-from trading.drawdown import describe
+from handlers.cards.text import clock, figure, foreign, money, percent, side, span, table
+from trading.drawdown import CapKind, describe
 from trading.drawdown.state import Observation
 from trading.loop import AccountLoop
 from trading.model import Account, Approval, ApprovalStatus, TradingState
+from trading.money import percent_of
 
 _STATE = {
     TradingState.ACTIVE: "active",
@@ -166,10 +167,14 @@ def drawdown(account: Account, loop: AccountLoop, now: datetime) -> str:
 
 def _cap(seen: Observation, currency: str, now: datetime) -> str:
     used = min(Decimal(100), seen.used * 100)
+    trails = seen.cap.kind is CapKind.TRAILING
+    top, estimated = seen.state.mark if trails else seen.state.base, seen.state.estimated
+    share = percent_of(seen.room, seen.own)
     rows = [
-        ("Equity", money(seen.own, currency)),
+        (_base_label(seen), money(top, currency) + (" (estimated)" if estimated else "")),
         ("Floor", money(seen.floor, currency)),
-        ("Room", money(seen.room, currency)),
+        ("Equity", money(seen.own, currency)),
+        ("Room", f"{money(seen.room, currency)} ({percent(share)})"),
         ("Drawdown", f"{figure(seen.drawdown_percent)} %"),
         ("Used", f"{used:.0f} % of the allowance"),
     ]
@@ -178,6 +183,10 @@ def _cap(seen: Observation, currency: str, now: datetime) -> str:
         rows.append(("Resets in", span(left)))
     words = describe(seen.cap)
     return f"<b>{escape(words[:1].upper() + words[1:])}</b>\n{table(rows)}"
+
+
+def _base_label(seen: Observation) -> str:
+    return "Peak" if seen.cap.kind is CapKind.TRAILING else "Base"
 
 
 def signals(found: Iterable[Approval]) -> str:

@@ -4,6 +4,7 @@ from aiogram import Router
 
 from handlers import (
     attention,
+    caps,
     control,
     deciding,
     errors,
@@ -27,6 +28,7 @@ def routers() -> tuple[Router, ...]:
         status,
         control,
         attention,
+        caps,
         people,
         why,
         positions,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from storage import breaches, people, signals
+from storage import breaches, people, protections, signals
 from trading.clock import from_ms, to_ms
 from trading.drawdown import Cap, CapState, describe
 from trading.drawdown.plain import cap_from_plain, cap_to_plain, state_from_plain, state_to_plain
@@ -142,11 +142,21 @@ def observed(
     now: datetime,
     *,
     close: bool,
+    flows: Iterable[int] = (),
+    settled: int | None = None,
 ) -> int | None:
     """Keep what a reading changed and, with a breach, latch it: one transaction.
 
+    The flows that the caps have taken are marked with it, so that none is taken twice or lost.
     Returns the id of the breach, if there is one.
     """
+    for ticket in flows:
+        connection.execute(
+            "UPDATE deal SET flow_ms = ? WHERE account_id = ? AND ticket = ?",
+            (to_ms(now), account_id, ticket),
+        )
+    if settled is not None:
+        protections.settle(connection, settled, now)
     for rule_id, (cap, state) in seen.items():
         connection.execute(
             "UPDATE cap SET body_json = ?, state_json = ? WHERE id = ? AND active = 1",

@@ -13,12 +13,15 @@ from storage import (
     orders,
     outbox,
     people,
+    protections,
     rights,
     signals,
 )
 from storage.base import StoreBase
 from trading.decisions import DecideResult, Duplicate, Ingested
 from trading.drawdown import Cap, CapState
+from trading.drawdown.balance import BalanceQuestion
+from trading.drawdown.protections import KeptProtection, ProtectionRule
 from trading.facts import PassFacts
 from trading.ids import AccountId, ApprovalId, ClientOrderId, ConfirmId, MemberId, OrderId, RuleId
 from trading.model import (
@@ -42,7 +45,7 @@ from trading.model import (
     SendOutcome,
     SignalDraft,
 )
-from trading.notices import Blind, DrawdownWarning, Notice, Priority
+from trading.notices import Blind, DrawdownWarning, EntriesPaused, Notice, Priority
 
 
 class SqliteStore(StoreBase):
@@ -279,6 +282,8 @@ class SqliteStore(StoreBase):
         positions: Iterable[Position] = (),
         *,
         close: bool = False,
+        flows: Sequence[int] = (),
+        settled: int | None = None,
     ) -> int | None:
         return await self._write(
             caps.observed,
@@ -289,7 +294,49 @@ class SqliteStore(StoreBase):
             tuple(positions),
             self._now(),
             close=close,
+            flows=tuple(flows),
+            settled=settled,
         )
+
+    async def unapplied_flows(self, account_id: AccountId) -> list[Deal]:
+        return await self._glance(protections.unapplied_flows, account_id)
+
+    async def open_question(self, account_id: AccountId) -> BalanceQuestion | None:
+        return await self._glance(protections.open_question, account_id)
+
+    async def ask_balance(self, account_id: AccountId, amount: Decimal) -> BalanceQuestion:
+        return await self._write(protections.ask, account_id, amount, self._now())
+
+    async def settle_question(self, question_id: int) -> None:
+        await self._write(protections.settle, question_id, self._now())
+
+    async def answer_question(self, question_id: int, answer: str, name: str) -> bool:
+        return await self._write(protections.answer, question_id, answer, name, self._now())
+
+    async def question_account(self, question_id: int) -> AccountId | None:
+        return await self._glance(protections.question_account, question_id)
+
+    async def protections(self, account_id: AccountId) -> list[KeptProtection]:
+        return await self._glance(protections.of_account, account_id)
+
+    async def put_protection(
+        self, account_id: AccountId, rule: ProtectionRule, by: str, member_id: MemberId | None
+    ) -> None:
+        await self._write(protections.put, account_id, rule, by, member_id, self._now())
+
+    async def remove_protection(
+        self, account_id: AccountId, kind: str, by: str, member_id: MemberId | None
+    ) -> bool:
+        return await self._write(protections.remove, account_id, kind, by, member_id, self._now())
+
+    async def forgive_protections(self, account_id: AccountId, by: str) -> int:
+        return await self._write(protections.forgive, account_id, by, self._now())
+
+    async def tell_protection(self, protection_id: int, notice: EntriesPaused) -> None:
+        await self._write(protections.tell, protection_id, notice, self._now())
+
+    async def deals_of_closed(self, account_id: AccountId, since: datetime) -> list[Deal]:
+        return await self._glance(protections.deals_of_closed, account_id, since)
 
     async def latch(
         self, account_id: AccountId, breach: Breach, positions: Iterable[Position]

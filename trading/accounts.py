@@ -18,7 +18,9 @@ from trading.drawdown import (
     observe,
     parse_cap,
     start,
+    validate,
 )
+from trading.drawdown.edits import same_ground
 from trading.drawdown.plain import cap_from_plain, cap_to_plain
 from trading.ids import AccountId, ConfirmId
 from trading.loop import AccountLoop, TradingLoop
@@ -149,6 +151,20 @@ class AccountService:
         await self._put(account_id, cap, state, member, reading)
         return Done(_cap_words(cap, state, reading, account))
 
+    async def preview(self, account_id: AccountId, cap: Cap) -> tuple[Cap, str]:
+        """Return a cap as it would be set here, and in words what it would mean now."""
+        present = await self._present(account_id, cap.kind)
+        account = await self._store.account(account_id)
+        cap = _with_entry_equity(cap, account)
+        wrong = validate(cap)
+        loop = self._loop.of(account_id)
+        if wrong is not None:
+            return cap, f"{describe(cap)}\n⚠️ It cannot be set so: {wrong}."
+        if loop is None or loop.snapshot is None or loop.blind:
+            return cap, f"{describe(cap)}\nThe account cannot be seen now."
+        reading = reading_of(loop.snapshot)
+        return cap, _cap_words(cap, _state_after(present, cap, reading), reading, account)
+
     async def _ask_loosening(
         self, member: Member, account: Account, cap: Cap, state: CapState, reading: Reading
     ) -> Answer:
@@ -234,8 +250,12 @@ class AccountService:
     async def _put(
         self, account_id: AccountId, cap: Cap, state: CapState, member: Member, reading: Reading
     ) -> None:
+        old = await self._present(account_id, cap.kind)
+        kept = old is not None and old[1] is not None and same_ground(old[0], cap)
+        # A day's base comes from the broker's deals, which the next reading asks for.
+        begun = state if kept or not cap.has_day else None
         await self._store.put_cap(
-            account_id, cap, state, member.name, member=member.id, own_equity=reading.own_equity
+            account_id, cap, begun, member.name, member=member.id, own_equity=reading.own_equity
         )
         self._reload(account_id)
 

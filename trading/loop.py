@@ -26,6 +26,8 @@ from trading.model import (
     Account,
     Approval,
     Deal,
+    DealEntry,
+    Denial,
     DenialReason,
     Order,
     Purpose,
@@ -37,6 +39,7 @@ from trading.planning import Plan, Planner, Standing
 from trading.ports import Store, Terminal
 from trading.positions.keeper import KeeperStore, PositionKeeper
 from trading.positions.model import Defaults
+from trading.protecting import ProtectionKeeper
 from trading.reconcile import Reconciler
 from trading.reporting import Reporter
 from trading.risk import RiskLimits
@@ -127,6 +130,7 @@ class AccountLoop:
         self._guard: DrawdownGuard | None = None
         self._reconciler: Reconciler | None = None
         self._flattener: Flattener | None = None
+        self._protections: ProtectionKeeper | None = None
         self._stops = StopKeeper(self.executor, store)
         self._sight = Sight(store, clock, settings.stall)
         self._failures = 0
@@ -307,7 +311,15 @@ class AccountLoop:
     async def _adopt(self, account: Account) -> None:
         """Start is recovery: what was in flight is asked for before anything is sent."""
         await self._store.adopt(account.id)
-        self._guard = DrawdownGuard(account, self._store, self._clock, self.wake_in)
+        self._guard = DrawdownGuard(
+            account,
+            self._store,
+            self._clock,
+            self.wake_in,
+            self._deals_since,
+            lambda: self.terminal.server_offset,
+        )
+        self._protections = ProtectionKeeper(account, self._store, self._clock)
         self._reconciler = Reconciler(
             account.id, self.terminal, self._store, self._clock, self._reporter
         )
@@ -315,6 +327,11 @@ class AccountLoop:
             self.executor, self._store, self.symbols, self._clock, self._reporter
         )
         self.account = account
+
+    async def _deals_since(self, since: datetime) -> list[Deal]:
+        until = self._clock.now() + timedelta(days=1)
+        history = await self.terminal.history(since, until)
+        return [deal for deal in history.deals if deal.at >= since]
 
     async def _judge(self, account: Account, snapshot: Snapshot) -> Verdict:
         assert self._guard is not None
@@ -336,6 +353,8 @@ class AccountLoop:
         if unread is not None and verdict.breach_id is None and account.flatten_asked_at is None:
             raise unread  # but entries wait: an order in doubt cannot be looked for
         self.verdict = verdict
+        if any(deal.is_trade and deal.entry is not DealEntry.IN for deal in deals or ()):
+            await self.pauses()  # tells once where a result has tripped one
         return verdict
 
     async def _resolve(self, orders: tuple[Order, ...], snapshot: Snapshot) -> None:
@@ -353,7 +372,13 @@ class AccountLoop:
             blind=self.verdict.problem,
             recent_orders=recent,
             window_left=left,
+            pauses=await self.pauses(),
+            unexplained=self.verdict.unexplained,
         )
+
+    async def pauses(self) -> tuple[Denial, ...]:
+        """Return a denial for each pause on closed results that has tripped."""
+        return () if self._protections is None else await self._protections.judge()
 
     async def _recent_entries(self, account_id: AccountId) -> tuple[int, float]:
         """Return entries sent in the throttle's window, and seconds until the oldest leaves it."""

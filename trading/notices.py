@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Literal
 
+from trading.drawdown.caps import CapAction
 from trading.ids import AccountId, ApprovalId, SignalId, Ticket
 from trading.model import (
     ApprovalStatus,
@@ -225,7 +226,49 @@ class DrawdownWarning:
     equity: Decimal
     floor: Decimal
     room: Decimal
+    then: CapAction = CapAction.CLOSE
+    """What the cap does at its floor."""
     kind: Literal["drawdown_warning"] = "drawdown_warning"
+
+
+@dataclass(frozen=True, slots=True)
+class ResetWarning:
+    """The next day of a daily cap would begin below its floor, as things stand."""
+
+    account: str
+    currency: str
+    cap: str
+    minutes: int
+    at: datetime
+    equity: Decimal
+    floor: Decimal
+    kind: Literal["reset_warning"] = "reset_warning"
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceAsked:
+    """The balance moved and no deal says why: was it paid, or won and lost?"""
+
+    question_id: int
+    account: str
+    currency: str
+    amount: Decimal
+    answer: str | None
+    """``flow`` or ``result`` once answered; ``deal`` where a late deal explained it."""
+    by: str | None
+    kind: Literal["balance_asked"] = "balance_asked"
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesPaused:
+    """A loss streak or a rolling loss has stopped entries for a while."""
+
+    account: str
+    currency: str
+    rule: str
+    value: str
+    until: datetime | None
+    kind: Literal["entries_paused"] = "entries_paused"
 
 
 class LatchCause(StrEnum):
@@ -460,6 +503,9 @@ Notice = (
     | PositionClosed
     | ForeignTrade
     | DrawdownWarning
+    | ResetWarning
+    | BalanceAsked
+    | EntriesPaused
     | FlattenReport
     | FlattenStuck
     | DrawdownRecovered

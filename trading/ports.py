@@ -7,6 +7,8 @@ from typing import Protocol
 
 from trading.decisions import DecideResult, Duplicate, Ingested
 from trading.drawdown import Cap, CapState
+from trading.drawdown.balance import BalanceQuestion
+from trading.drawdown.protections import KeptProtection, ProtectionRule
 from trading.facts import PassFacts
 from trading.ids import AccountId, ApprovalId, ClientOrderId, ConfirmId, MemberId, OrderId, RuleId
 from trading.model import (
@@ -34,7 +36,7 @@ from trading.model import (
     Snapshot,
     SymbolSpec,
 )
-from trading.notices import Blind, DrawdownWarning, Notice, Priority
+from trading.notices import Blind, DrawdownWarning, EntriesPaused, Notice, Priority
 
 
 class Terminal(Protocol):
@@ -221,8 +223,53 @@ class GuardStore(Protocol):
         positions: Iterable[Position] = (),
         *,
         close: bool = False,
+        flows: Sequence[int] = (),
+        settled: int | None = None,
     ) -> int | None:
-        """Keep what a reading changed and latch a breach; return the breach's id."""
+        """Keep what a reading changed and latch a breach; return the breach's id.
+
+        ``flows`` are the deals the caps have taken with it, ``settled`` the answered question.
+        """
+
+    async def unapplied_flows(self, account_id: AccountId) -> list[Deal]:
+        """Return the deals that are no trades and that the caps have not taken yet."""
+
+    async def open_question(self, account_id: AccountId) -> BalanceQuestion | None:
+        """Return the question about the balance that is not settled."""
+
+    async def ask_balance(self, account_id: AccountId, amount: Decimal) -> BalanceQuestion:
+        """Write a question about the balance down and put it to the owners."""
+
+    async def settle_question(self, question_id: int) -> None:
+        """End a question that a late deal has answered."""
+
+    async def answer_question(self, question_id: int, answer: str, name: str) -> bool:
+        """Keep an owner's answer; False when it had one, or is not known."""
+
+    async def question_account(self, question_id: int) -> AccountId | None:
+        """Return the account a question is about."""
+
+    async def protections(self, account_id: AccountId) -> list[KeptProtection]:
+        """Return the account's pauses on closed results."""
+
+    async def put_protection(
+        self, account_id: AccountId, rule: ProtectionRule, by: str, member_id: MemberId | None
+    ) -> None:
+        """Make a rule the account's one of its kind."""
+
+    async def remove_protection(
+        self, account_id: AccountId, kind: str, by: str, member_id: MemberId | None
+    ) -> bool:
+        """End the rule of a kind; False when there was none."""
+
+    async def forgive_protections(self, account_id: AccountId, by: str) -> int:
+        """Let results so far count no more; return how many rules forgot something."""
+
+    async def tell_protection(self, protection_id: int, notice: EntriesPaused) -> None:
+        """Tell once that a rule has tripped."""
+
+    async def deals_of_closed(self, account_id: AccountId, since: datetime) -> list[Deal]:
+        """Return every deal of the positions that were closed, in part or whole, since then."""
 
     async def latch(
         self, account_id: AccountId, breach: Breach, positions: Iterable[Position]

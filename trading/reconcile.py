@@ -62,6 +62,8 @@ class Reconciler:
         self._changed_at = float("-inf")
         self._settled_from = clock.now()
         """Absence is counted from here on: start, or the last reconnect."""
+        self._unreported: list[Deal] = []
+        """Deals that became known while an order was looked for: the next pull returns them."""
         self._given_up: dict[ClientOrderId, Order] | None = None
 
     def reconnected(self) -> None:
@@ -79,7 +81,7 @@ class Reconciler:
             tuple((one.ticket, one.volume) for one in snapshot.positions),
         )
         now = self._clock.monotonic()
-        if seen == self._seen and now < self._deals_due:
+        if seen == self._seen and now < self._deals_due and not self._unreported:
             return None
         until = self._clock.now()
         since = await self._store.deals_seen_until(self._account_id)
@@ -89,7 +91,8 @@ class Reconciler:
             self._changed_at = now
         self._seen, self._deals_due = seen, now + _pause(now - self._changed_at)
         await self._late_fills(fresh)
-        return fresh
+        reported, self._unreported = [*self._unreported, *fresh], []
+        return reported
 
     async def resolve(
         self, orders: Sequence[Order], snapshot: Snapshot, at_work: Container[OrderId] = ()
@@ -134,7 +137,7 @@ class Reconciler:
         now = self._clock.now()
         earliest = min(order.submitted_at or order.created_at for order in lost)
         history = await self._terminal.history(earliest - OVERLAP, now + timedelta(days=1))
-        await self._store.record_deals(self._account_id, history.deals)
+        self._unreported += await self._store.record_deals(self._account_id, history.deals)
         for order in lost:
             outcome = _in_history(order, history)
             if outcome is not None:

@@ -10,11 +10,13 @@ from handlers.cards.text import Card, as_plain, clock, fit
 from handlers.texts import t
 from trading.notices import (
     ApprovalCard,
+    BalanceAsked,
     Blind,
     CapsChanged,
     Digest,
     DrawdownRecovered,
     DrawdownWarning,
+    EntriesPaused,
     FlattenReport,
     FlattenStuck,
     ForeignTrade,
@@ -25,6 +27,7 @@ from trading.notices import (
     OrderResolved,
     OrderUnconfirmed,
     PositionClosed,
+    ResetWarning,
     RightsChanged,
     RuleActed,
     Started,
@@ -45,6 +48,8 @@ def render(notice: Notice, now: datetime) -> Card:
     """Return the message for a notice as it should look at this instant."""
     if isinstance(notice, ApprovalCard):
         return Card(fit(signal.text(notice, now)), signal.keyboard(notice, now))
+    if isinstance(notice, BalanceAsked):
+        return Card(fit(guard.balance_asked(notice)), guard.balance_keyboard(notice))
     return Card(fit(_text(notice, now)))
 
 
@@ -68,6 +73,12 @@ def _text(notice: Notice, now: datetime) -> str:  # noqa: C901 - a flat table of
             return orders.foreign_trade(notice)
         case DrawdownWarning():
             return guard.warning(notice)
+        case ResetWarning():
+            return guard.reset_warning(notice)
+        case BalanceAsked():
+            return guard.balance_asked(notice)
+        case EntriesPaused():
+            return guard.entries_paused(notice)
         case FlattenReport():
             return guard.flatten(notice)
         case FlattenStuck():

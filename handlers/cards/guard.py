@@ -1,5 +1,8 @@
 """The guard's messages: room used up, caps reached, everything closed, halted and resumed."""
 
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+
+from handlers.callbacks import BalanceTap
 from handlers.cards.text import (
     WORDS,
     clock,
@@ -12,15 +15,19 @@ from handlers.cards.text import (
     table,
 )
 from handlers.texts import later, t
+from trading.drawdown import CapAction
 from trading.model import TradingState
 from trading.notices import (
+    BalanceAsked,
     CapsChanged,
     ClosedTicket,
     DrawdownRecovered,
     DrawdownWarning,
+    EntriesPaused,
     FlattenReport,
     FlattenStuck,
     LatchCause,
+    ResetWarning,
     TradingStateChanged,
 )
 
@@ -40,8 +47,71 @@ def warning(notice: DrawdownWarning) -> str:
     ]
     used = t("⚠️ <b>{percent} % of the room is used</b>", percent=notice.level_percent)
     cap = foreign(notice.cap, 80)
-    tail = t("Cap: {cap}. At the floor everything is closed. /drawdown", cap=cap)
+    if notice.then is CapAction.CLOSE:
+        tail = t("Cap: {cap}. At the floor everything is closed. /drawdown", cap=cap)
+    elif notice.then is CapAction.PAUSE:
+        tail = t("Cap: {cap}. At the floor entries stop. /drawdown", cap=cap)
+    else:
+        tail = t("Cap: {cap}. It only warns. /drawdown", cap=cap)
     return "\n".join([f"{used} · {foreign(notice.account)}", table(rows), tail])
+
+
+def reset_warning(notice: ResetWarning) -> str:
+    """Return that the next day would begin below its floor, and what can be done."""
+    rows = [
+        ("Equity", money(notice.equity, notice.currency)),
+        ("Next floor", money(notice.floor, notice.currency)),
+        ("Below by", money(notice.floor - notice.equity, notice.currency)),
+        ("Resets at", clock(notice.at)),
+    ]
+    head = f"⏰ <b>The reset in {notice.minutes} min would breach</b> · {foreign(notice.account)}"
+    tail = (
+        f"Cap: {foreign(notice.cap, 80)}. The new day starts from what is banked, and open losses "
+        "count against it at once: close or reduce before then."
+    )
+    return "\n".join([head, table(rows), tail])
+
+
+def balance_asked(notice: BalanceAsked) -> str:
+    """Return the question about a balance, or how it was answered."""
+    amount = money(notice.amount, notice.currency, signed=True)
+    head = f"❓ <b>The balance moved by {amount}</b> · {foreign(notice.account)}"
+    if notice.answer is None:
+        return (
+            f"{head}\nNo deal explains it. Until an owner answers, no cap follows the equity up "
+            "and there are no entries.\nA deposit or withdrawal moves the caps with it; a result "
+            "counts against them."
+        )
+    if notice.answer == "deal":
+        return f"{head}\n✅ The broker's deal came late and explains it."
+    what = "paid in or out: the caps moved with it" if notice.answer == "flow" else "a result"
+    return f"{head}\n✅ {foreign(notice.by or 'An owner')} said: {what}."
+
+
+def balance_keyboard(notice: BalanceAsked) -> InlineKeyboardMarkup | None:
+    """Return the two answers while the question is open."""
+    if notice.answer is not None:
+        return None
+    labels = (("💵 Deposit/withdrawal", "flow"), ("📉 A result", "result"))
+    row = [
+        InlineKeyboardButton(
+            text=label,
+            callback_data=BalanceTap(question_id=notice.question_id, answer=word).pack(),
+        )
+        for label, word in labels
+    ]
+    return InlineKeyboardMarkup(inline_keyboard=[row])
+
+
+def entries_paused(notice: EntriesPaused) -> str:
+    """Return which rule stopped entries, and until when."""
+    until = "until results leave its window" if notice.until is None else ""
+    when = until or f"until {clock(notice.until)}" if notice.until else until
+    return (
+        f"⏸ <b>No entries {when}</b> · {foreign(notice.account)}\n"
+        f"{foreign(notice.rule, 120)}; now {foreign(notice.value, 20)}. Open positions keep their "
+        "stops. An owner can lift it with /reset_guard."
+    )
 
 
 def flatten(notice: FlattenReport) -> str:

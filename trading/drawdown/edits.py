@@ -18,7 +18,7 @@ def edit(
     server_offset: timedelta | None = None,
 ) -> CapState:
     """Return the state of a cap that replaces another: its base and mark stay where they can."""
-    if not _same_ground(old, new):
+    if not same_ground(old, new):
         return start(new, reading, inputs, server_offset=server_offset)
     # What was warned of or locked belongs to the old numbers.
     return settle(new, replace(state, warned=None, locked=False))
@@ -46,7 +46,7 @@ def is_looser(
     )
 
 
-def _same_ground(old: Cap, new: Cap) -> bool:
+def same_ground(old: Cap, new: Cap) -> bool:
     """Tell whether what was measured for one cap holds for the other."""
     return (
         old.kind is new.kind

@@ -177,7 +177,8 @@ def _initial(text: _Words) -> None:
 
 
 def _lock(text: _Words) -> None:
-    if text.peek() == "at":
+    named = len(text.left) > 1 and _TIME.fullmatch(text.left[1]) is None
+    if text.peek() == "at" and named:
         text.take()
     if text.peek()[:1].isdecimal():
         text.cap = replace(text.cap, lock_at=text.number("the level of the lock")[0])

@@ -6,22 +6,25 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from trading.clock import Clock
+from trading.drawdown.balance import BalanceWatch
 from trading.drawdown.caps import Cap, CapAction, CapKind, describe
 from trading.drawdown.confirm import BreachConfirmation, Suspicion
-from trading.drawdown.dayclock import day_of
-from trading.drawdown.flows import apply_flows, balance_effect, flows_of
+from trading.drawdown.daymoney import DealsSince, Sample, clock_offset, day_inputs
+from trading.drawdown.flows import apply_flows, flows_of
 from trading.drawdown.readings import (
+    Invalid,
+    InvalidReading,
     Look,
-    Valid,
     judge,
     was_stopped_out,
 )
+from trading.drawdown.resets import next_reset
 from trading.drawdown.rules import CONFIRM_MS, binding, observe, start
-from trading.drawdown.state import NO_INPUTS, CapState, DayInputs, Observation, Reading
+from trading.drawdown.state import CapState, Observation, Reading
 from trading.errors import DrawdownCapExceededError
 from trading.ids import RuleId
 from trading.model import Account, Breach, Deal, Snapshot, TradingState
-from trading.notices import DrawdownWarning
+from trading.notices import DrawdownWarning, Priority, ResetWarning
 from trading.ports import GuardStore
 
 SAVE_EVERY = 60.0
@@ -56,6 +59,8 @@ class Verdict:
     breach_id: int | None = None
     closes: bool = False
     """This breach closes the positions; else it only stops entries."""
+    unexplained: Decimal | None = None
+    """A change of the balance that people are asked about: entries wait for the answer."""
 
     @property
     def floor(self) -> Decimal | None:
@@ -68,18 +73,31 @@ class DrawdownGuard:
     """Watches one account against its caps."""
 
     def __init__(
-        self, account: Account, store: GuardStore, clock: Clock, again: Callable[[float], None]
+        self,
+        account: Account,
+        store: GuardStore,
+        clock: Clock,
+        again: Callable[[float], None],
+        deals_since: DealsSince,
+        offset: Callable[[], int | None] = lambda: None,
     ) -> None:
-        """``again(seconds)`` asks for another reading, to confirm what this one suspects."""
+        """``again(seconds)`` asks for another reading, to confirm what this one suspects.
+
+        ``deals_since`` asks the broker, ``offset`` gives the seconds its clock is ahead of UTC.
+        """
         self._account_id = account.id
         self._login = account.login
         self._store = store
         self._clock = clock
         self._again = again
+        self._deals_since = deals_since
+        self._offset = offset
         self._caps: list[tuple[Cap, CapState | None]] | None = None
         self._confirmations: dict[RuleId, BreachConfirmation] = {}
         self._previous: Reading | None = None
-        self._unexplained = Decimal(0)
+        self._balance = BalanceWatch(account.id, store)
+        self._flows_due = True
+        self._resets_told: set[tuple[RuleId, str, int]] = set()
         self._saved_at = float("-inf")
 
     def reload(self) -> None:
@@ -94,26 +112,49 @@ class DrawdownGuard:
         ``deals`` are those that became known since the last reading; None when none were asked
         for. Raises ``StoreError`` when what was seen cannot be kept.
         """
+        fresh = tuple(deals or ())
+        self._flows_due = self._flows_due or any(not deal.is_trade for deal in fresh)
+        await self._balance.take(fresh)
         judged = judge(
-            self._look(snapshot, deals), expected_login=self._login, previous=self._previous
+            self._look(snapshot, fresh), expected_login=self._login, previous=self._previous
         )
-        if not isinstance(judged, Valid):
-            return Verdict(None, judged.words)
+        if isinstance(judged, Invalid):
+            if judged.reason is not InvalidReading.JUMP_WITHOUT_DEAL or self._previous is None:
+                return Verdict(None, judged.words)
+            now_ms = int(snapshot.taken * 1000)
+            if not await self._balance.doubt(snapshot.account, self._previous, now_ms):
+                return Verdict(None, judged.words)
+            return await self.check_and_enforce(account, snapshot, ())
         reading = judged.reading
         known = await self._known()
         before = [state for _, state in known]
-        moved = self._move_with_flows(known, deals or ())
+        answered, settled = self._balance.answered(known)
+        moved, flows = await self._move_with_flows(answered)
         observations = [await self._observe(cap, state, reading) for cap, state in moved]
         self._previous = reading
+        self._balance.believe()
+        for seen in observations:
+            if seen.reset:
+                self._confirmations.pop(_rule(seen.cap), None)
         breach = self._confirmed(observations, reading, account)
         if breach and await self._closes_already(account):
             breach = ()
-        breach_id = await self._keep(before, observations, breach, snapshot)
+        breach_id = await self._keep(before, observations, breach, snapshot, flows, settled)
+        self._flows_due = False
+        await self._warn_of_resets(observations, reading, snapshot)
         state = _summary(account, observations, reading, bool(breach))
         if account.trading_state is TradingState.HALTED and not breach:
             await self._tell_recovery(observations, reading)
         closes = any(seen.cap.action is CapAction.CLOSE for seen in breach)
-        return Verdict(state, "", tuple(observations), breach_id, closes)
+        question = self._balance.question
+        return Verdict(
+            state,
+            "",
+            tuple(observations),
+            breach_id,
+            closes,
+            None if question is None else question.amount,
+        )
 
     def assert_can_trade(self, verdict: Verdict) -> None:
         """Raise ``DrawdownCapExceededError`` where a cap that acts is exceeded."""
@@ -122,8 +163,7 @@ class DrawdownGuard:
                 limit = seen.cap.size if seen.cap.kind is not CapKind.FLOOR else Decimal(0)
                 raise DrawdownCapExceededError(seen.drawdown_percent, limit, 0)
 
-    def _look(self, snapshot: Snapshot, deals: Sequence[Deal] | None) -> Look:
-        explained = None if deals is None else balance_effect(deals) + self._unexplained
+    def _look(self, snapshot: Snapshot, deals: Sequence[Deal]) -> Look:
         return Look(
             account=snapshot.account,
             positions_open=len(snapshot.positions),
@@ -131,8 +171,8 @@ class DrawdownGuard:
             monotonic_ms=int(snapshot.taken * 1000),
             connected=snapshot.terminal.connected,
             quote_age=_feed_age(snapshot),
-            explained=None if self._previous is None else explained,
-            stopped_out=was_stopped_out(tuple(deals or ())),
+            explained=None if self._previous is None else self._balance.explained,
+            stopped_out=was_stopped_out(tuple(deals)),
         )
 
     async def _known(self) -> list[tuple[Cap, CapState | None]]:
@@ -144,33 +184,39 @@ class DrawdownGuard:
             }
         return self._caps
 
-    def _move_with_flows(
-        self, known: Iterable[tuple[Cap, CapState | None]], deals: Sequence[Deal]
-    ) -> list[tuple[Cap, CapState | None]]:
-        flows = flows_of(deals)
-        if not flows:
-            return list(known)
-        return [
+    async def _move_with_flows(
+        self, known: list[tuple[Cap, CapState | None]]
+    ) -> tuple[list[tuple[Cap, CapState | None]], tuple[Deal, ...]]:
+        """Return the caps moved by the flows they have not taken yet, and those flows' deals."""
+        if not self._flows_due:
+            return known, ()
+        waiting = tuple(await self._store.unapplied_flows(self._account_id))
+        flows = flows_of(waiting)
+        moved: list[tuple[Cap, CapState | None]] = [
             (cap, None) if state is None else apply_flows(cap, state, flows, state.own)
             for cap, state in known
         ]
+        return moved, waiting
 
     async def _observe(self, cap: Cap, state: CapState | None, reading: Reading) -> Observation:
-        inputs = await self._day_inputs(cap, state, reading)
-        begun = state if state is not None else start(cap, reading, inputs)
-        return observe(cap, begun, reading, inputs)
+        offset = clock_offset(reading.at, self._offset())
+        inputs = await day_inputs(
+            cap, state, reading, self._deals_since, self._sample_before, offset
+        )
+        begun = state
+        if begun is None:
+            begun = start(cap, reading, inputs, server_offset=offset)
+        return observe(
+            cap,
+            begun,
+            reading,
+            inputs,
+            hold_mark=self._balance.question is not None,
+            server_offset=offset,
+        )
 
-    async def _day_inputs(self, cap: Cap, state: CapState | None, reading: Reading) -> DayInputs:
-        """Return what is stored of the money before the day's start, when that is needed."""
-        entering = state is None or (state.day_ends is not None and reading.at >= state.day_ends)
-        if not (cap.has_day and entering):
-            return NO_INPUTS
-        day = day_of(cap.day, reading.at)
-        sample = await self._store.sample_before(self._account_id, day.start)
-        if sample is None:
-            return NO_INPUTS
-        at, balance, equity, credit = sample
-        return DayInputs(balance=balance, equity=equity, credit=credit, sampled_at=at)
+    async def _sample_before(self, instant: datetime) -> Sample | None:
+        return await self._store.sample_before(self._account_id, instant)
 
     def _confirmed(
         self, observations: Iterable[Observation], reading: Reading, account: Account
@@ -204,6 +250,8 @@ class DrawdownGuard:
         observations: Sequence[Observation],
         breached: Sequence[Observation],
         snapshot: Snapshot,
+        flows: Sequence[Deal],
+        settled: int | None,
     ) -> int | None:
         now = self._clock.monotonic()
         changed = any(
@@ -212,7 +260,8 @@ class DrawdownGuard:
         )
         warnings = [self._warning(seen, snapshot) for seen in observations if seen.warn]
         breach_id = None
-        if changed or warnings or breached or now - self._saved_at >= SAVE_EVERY:
+        due = bool(changed or warnings or breached or flows or settled is not None)
+        if due or now - self._saved_at >= SAVE_EVERY:
             worst = max(breached, key=lambda seen: seen.cap.action.weight, default=None)
             breach_id = await self._store.observed(
                 self._account_id,
@@ -221,6 +270,8 @@ class DrawdownGuard:
                 None if worst is None else _breach(worst),
                 snapshot.positions,
                 close=worst is not None and worst.cap.action is CapAction.CLOSE,
+                flows=[deal.ticket for deal in flows],
+                settled=settled,
             )
             await self._store.sample_equity(self._account_id, snapshot.account)
             self._saved_at = now
@@ -238,7 +289,36 @@ class DrawdownGuard:
             equity=seen.own,
             floor=seen.floor,
             room=seen.room,
+            then=seen.cap.action,
         )
+
+    async def _warn_of_resets(
+        self, observations: Iterable[Observation], reading: Reading, snapshot: Snapshot
+    ) -> None:
+        """Tell 60, 15 and 5 minutes ahead that a reset would be a breach as things stand."""
+        for seen in observations:
+            coming = next_reset(seen.cap, seen.state, reading)
+            if coming is None or coming.minutes is None:
+                continue
+            key = (_rule(seen.cap), seen.state.day_id, coming.minutes)
+            if key in self._resets_told:
+                continue
+            self._resets_told.add(key)
+            money = snapshot.account
+            await self._store.tell(
+                self._account_id,
+                ResetWarning(
+                    account=str(money.login),
+                    currency=money.currency,
+                    cap=describe(seen.cap),
+                    minutes=coming.minutes,
+                    at=coming.at,
+                    equity=seen.own,
+                    floor=coming.floor,
+                ),
+                Priority.CRITICAL,
+                topic=f"reset:{key[0]}:{key[1]}:{key[2]}",
+            )
 
     async def _tell_recovery(self, observations: Sequence[Observation], reading: Reading) -> None:
         bound = binding(observations, CapAction.PAUSE)

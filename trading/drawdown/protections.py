@@ -36,6 +36,19 @@ class LossLookback:
     window: timedelta
 
 
+ProtectionRule = LossStreak | LossLookback
+
+
+@dataclass(frozen=True, slots=True)
+class KeptProtection:
+    """A rule of an account, and what is to be forgotten."""
+
+    id: int
+    rule: ProtectionRule
+    forgiven_at: datetime | None
+    told_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Protection:
     """Where a protection stands: the streak's length or the window's sum, and until when."""
@@ -51,7 +64,8 @@ def closed_results(deals: Iterable[Deal]) -> tuple[ClosedResult, ...]:
     """Return the results of positions that the deals open and wholly close, oldest first."""
     books: dict[Ticket, _Book] = {}
     results: list[ClosedResult] = []
-    for deal in sorted(deals, key=lambda deal: (deal.at, deal.ticket)):
+    # By ticket: an instant read before the broker's clock was known may be hours off.
+    for deal in sorted(deals, key=lambda deal: deal.ticket):
         if deal.deal_type not in (DealType.BUY, DealType.SELL):
             continue
         book = books.setdefault(deal.position_id, _Book())

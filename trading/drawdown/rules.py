@@ -206,16 +206,20 @@ def _raise_mark(
 def _warning(
     cap: Cap, warned: Decimal | None, used: Decimal
 ) -> tuple[Decimal | None, Decimal | None]:
-    """Return the level that stays told, and the one to tell now."""
+    """Return the level that stays told, and the one to tell now.
+
+    A cap that only warns also says when its floor, or its buffer, is reached.
+    """
+    levels = (*cap.warn_at, cap.act_at) if cap.action is CapAction.WARN else cap.warn_at
     kept = max(
         (
             level
-            for level in cap.warn_at
+            for level in levels
             if warned is not None and level <= warned and used >= level - WARNING_HYSTERESIS
         ),
         default=None,
     )
-    reached = max((level for level in cap.warn_at if used >= level), default=None)
+    reached = max((level for level in levels if used >= level), default=None)
     if reached is None or (kept is not None and reached <= kept):
         return kept, None
     return reached, reached

@@ -259,6 +259,11 @@ class Deal:
     at: datetime
 
     @property
+    def is_trade(self) -> bool:
+        """Tell whether it bought or sold; else it moved money."""
+        return self.deal_type in (DealType.BUY, DealType.SELL)
+
+    @property
     def result(self) -> Decimal:
         """Return what the deal did to the balance: profit + commission + swap + fee."""
         return self.profit + self.commission + self.swap + self.fee

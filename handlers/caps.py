@@ -1,0 +1,356 @@
+"""Setting caps by tapping: a stepper for every kind, firms' presets, what moved a balance."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from html import escape
+from typing import TypeVar
+
+from aiogram import F, Router
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.filters import CommandObject
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+
+from handlers import control, replies
+from handlers.callbacks import BalanceTap, CapEdit, CapStep, PresetTap
+from handlers.commands import command as said
+from handlers.ports import DeskStore
+from trading.accounts import AccountService, Answer, Asked
+from trading.clock import Clock
+from trading.drawdown import (
+    AllowanceOf,
+    Cap,
+    CapAction,
+    CapKind,
+    DayBase,
+    LockAt,
+    TrailOver,
+    Unit,
+)
+from trading.drawdown.caps import plain
+from trading.drawdown.presets import PRESETS, RULES_READ
+from trading.drawdown.shorthand import CLOCKS, decode, encode
+from trading.drawdown.state import Observation
+from trading.ids import AccountId
+from trading.limits import PROTECTIONS, LimitService
+from trading.loop import TradingLoop
+from trading.model import Member
+from trading.protecting import rule_words
+
+_STEPS = {
+    CapKind.STATIC: ("5", "10", "15", "20"),
+    CapKind.DAILY: ("3", "4", "5"),
+    CapKind.TRAILING: ("5", "8", "10"),
+}
+T = TypeVar("T", DayBase, TrailOver, CapAction)
+FIRST = {
+    CapKind.STATIC: Cap(CapKind.STATIC, Decimal(10)),
+    CapKind.TRAILING: Cap(CapKind.TRAILING, Decimal(10)),
+    CapKind.DAILY: Cap(CapKind.DAILY, Decimal(4)),
+}
+NAMES = {
+    CapKind.STATIC: "total",
+    CapKind.TRAILING: "trailing",
+    CapKind.DAILY: "daily",
+    CapKind.FLOOR: "floor",
+}
+_PERCENT_STEPS = (Decimal(-1), Decimal("-0.5"), Decimal("0.5"), Decimal(1))
+_MONEY_STEPS = (Decimal(-500), Decimal(-50), Decimal(50), Decimal(500))
+_BASES = {
+    DayBase.MAX: "from the higher of balance and equity",
+    DayBase.BALANCE: "from the balance",
+    DayBase.EQUITY: "from the equity",
+}
+_OVER = {
+    TrailOver.EQUITY: "follows equity",
+    TrailOver.BALANCE: "follows closed balance",
+    TrailOver.END_OF_DAY: "follows end-of-day balance",
+}
+_ACTIONS = {
+    CapAction.CLOSE: "closes all",
+    CapAction.PAUSE: "stops entries",
+    CapAction.WARN: "only warns",
+}
+
+
+def edit_rows(
+    account_id: AccountId, present: dict[CapKind, Cap], equity: Decimal
+) -> list[list[InlineKeyboardButton]]:
+    """Return the buttons that open the stepper of each kind."""
+    buttons = []
+    for kind, name in NAMES.items():
+        cap = present.get(kind) or _first(kind, equity)
+        sign = "✏️" if kind in present else "🆕"
+        buttons.append(_button(f"{sign} {name}", account_id, "show", cap))
+    return [buttons[:2], buttons[2:]]
+
+
+def _first(kind: CapKind, equity: Decimal) -> Cap:
+    floor = max(Decimal(1), (equity * Decimal("0.9")).quantize(Decimal(1)))
+    return FIRST.get(kind) or Cap(CapKind.FLOOR, floor, Unit.MONEY)
+
+
+def stepper(account_id: AccountId, cap: Cap) -> InlineKeyboardMarkup:
+    """Return the buttons that change one thing of a cap each, and those that set or drop it."""
+    rows = [_sizes(account_id, cap)]
+    rows += [[_button(text, account_id, "show", after)] for text, after in _choices(cap)]
+    last = [
+        _button("✅ Set", account_id, "set", cap),
+        _button("🗑 Off", account_id, "off", cap),
+    ]
+    return InlineKeyboardMarkup(inline_keyboard=[*rows, last])
+
+
+def _sizes(account_id: AccountId, cap: Cap) -> list[InlineKeyboardButton]:
+    steps = _PERCENT_STEPS if cap.unit is Unit.PERCENT else _MONEY_STEPS
+    least = Decimal(1)
+    return [
+        _button(
+            f"{'+' if step > 0 else '−'}{plain(abs(step))}",  # noqa: RUF001 - the minus of people
+            account_id,
+            "show",
+            replace(cap, size=max(least, cap.size + step)),
+        )
+        for step in steps
+    ]
+
+
+def _choices(cap: Cap) -> list[tuple[str, Cap]]:
+    """Return each thing that can be switched: as it is now, and the cap with the next choice."""
+    found: list[tuple[str, Cap]] = []
+    if cap.kind is CapKind.DAILY:
+        found.append((_BASES[cap.base], replace(cap, base=_next(_BASES, cap.base))))
+    if cap.kind is CapKind.TRAILING:
+        found.append((_OVER[cap.over], replace(cap, over=_next(_OVER, cap.over))))
+        locks = "locks at the initial balance" if cap.lock_at else "never locks"
+        found.append((locks, replace(cap, lock_at=None if cap.lock_at else LockAt.INITIAL)))
+    if cap.kind in (CapKind.DAILY, CapKind.TRAILING) and cap.unit is Unit.PERCENT:
+        of_base = cap.allowance_of is AllowanceOf.BASE
+        words = "percent of the base" if of_base else "percent of the initial balance"
+        other = AllowanceOf.INITIAL if of_base else AllowanceOf.BASE
+        found.append((words, replace(cap, allowance_of=other)))
+    if cap.has_day:
+        index = CLOCKS.index(cap.day) if cap.day in CLOCKS else -1
+        zone = "server time" if cap.day.zone == "server" else cap.day.zone
+        after = replace(cap, day=CLOCKS[(index + 1) % len(CLOCKS)])
+        found.append((f"day begins {cap.day.at:%H:%M} {zone}", after))
+    found.append((_ACTIONS[cap.action], replace(cap, action=_next(_ACTIONS, cap.action))))
+    buffers = {Decimal(1): Decimal("0.9"), Decimal("0.9"): Decimal("0.8")}
+    after = replace(cap, act_at=buffers.get(cap.act_at, Decimal(1)))
+    found.append((f"acts at {plain(cap.act_at * 100)} % of the allowance", after))
+    strict = "only below the floor" if cap.strict else "on the floor too"
+    found.append((strict, replace(cap, strict=not cap.strict)))
+    return found
+
+
+def _next(table: Mapping[T, str], value: T) -> T:
+    keys = list(table)
+    return keys[(keys.index(value) + 1) % len(keys)]
+
+
+def _button(text: str, account_id: AccountId, act: str, cap: Cap) -> InlineKeyboardButton:
+    data = CapEdit(account_id=account_id, act=act, code=encode(cap))
+    return InlineKeyboardButton(text=text, callback_data=data.pack())
+
+
+async def on_cap(
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    store: DeskStore,
+    accounts: AccountService,
+    loop: TradingLoop,
+    clock: Clock,
+    limits: LimitService,
+) -> None:
+    account_id = await control.account_of(message, member, store)
+    if account_id is None:
+        return
+    words = (command.args or "").split()
+    if not words:
+        await _show_caps(message, member, store, loop, clock, limits)
+    elif words[0].lower() == "off":
+        kind = _kind(words[1].lower() if len(words) > 1 else "")
+        off = limits.ask_protection_off if kind in PROTECTIONS else accounts.ask_cap_off
+        await control.say(message, await off(member, account_id, kind))
+    elif _kind(words[0].lower()) in PROTECTIONS:
+        named = (_kind(words[0].lower()), *words[1:])
+        await control.say(message, await limits.set_protection(member, account_id, named))
+    else:
+        await control.say(message, await accounts.set_cap(member, account_id, words))
+
+
+def _kind(word: str) -> str:
+    same = {"total": "static", "": "static", "look-back": "lookback", "trail": "trailing"}
+    return same.get(word, word)
+
+
+async def _show_caps(
+    message: Message,
+    member: Member,
+    store: DeskStore,
+    loop: TradingLoop,
+    clock: Clock,
+    limits: LimitService,
+) -> None:
+    for account in await store.accounts_of(member.id):
+        of_account = loop.of(account.id)
+        if of_account is None:
+            await message.answer(replies.not_seen(None))
+            continue
+        text = replies.drawdown(account, of_account, clock.now())
+        keyboard = _steppers(account.id, of_account.verdict.observations)
+        pauses = [f"· {rule_words(one.rule)}" for one in await limits.pauses_of(account.id)]
+        block = "\n".join(["", *map(escape, pauses)])
+        await message.answer(f"{text}{block}\nTap to change a cap:", reply_markup=keyboard)
+
+
+def _steppers(account_id: AccountId, seen: tuple[Observation, ...]) -> InlineKeyboardMarkup:
+    present = {one.cap.kind: one.cap for one in seen if one.cap.unit is Unit.PERCENT}
+    rows = []
+    for kind, values in _STEPS.items():
+        cap = present.get(kind)
+        name = "total" if kind is CapKind.STATIC else kind.value
+        rows.append(
+            [
+                InlineKeyboardButton(
+                    text=f"{'• ' if cap is not None and cap.size == int(value) else ''}"
+                    f"{name} {value} %",
+                    callback_data=CapStep(account_id=account_id, kind=name, value=value).pack(),
+                )
+                for value in values
+            ]
+        )
+    caps = {one.cap.kind: one.cap for one in seen}
+    equity = max((one.own for one in seen), default=Decimal(1000))
+    return InlineKeyboardMarkup(inline_keyboard=[*rows, *edit_rows(account_id, caps, equity)])
+
+
+async def on_cap_step(
+    query: CallbackQuery, callback_data: CapStep, member: Member, accounts: AccountService
+) -> None:
+    answer = await accounts.set_cap(
+        member, AccountId(callback_data.account_id), (callback_data.kind, callback_data.value)
+    )
+    await query.answer(control.toast(answer))
+    if isinstance(query.message, Message):
+        await control.say(query.message, answer)
+
+
+async def on_cap_edit(
+    query: CallbackQuery,
+    callback_data: CapEdit,
+    member: Member,
+    store: DeskStore,
+    accounts: AccountService,
+    loop: TradingLoop,
+) -> None:
+    account_id = AccountId(callback_data.account_id)
+    if all(one.id != account_id for one in await store.accounts_of(member.id)):
+        await query.answer("You have no rights on this account. Nothing was changed.")
+        return
+    account_loop = loop.of(account_id)
+    seen = () if account_loop is None else account_loop.verdict.observations
+    present = {one.cap.kind: one.cap for one in seen}
+    try:
+        cap = decode(callback_data.code)
+        cap = decode(callback_data.code, present.get(cap.kind))
+    except ValueError:
+        await query.answer("This button is not known any more. Nothing was changed.")
+        return
+    if callback_data.act == "show":
+        await _show(query, account_id, cap, accounts)
+        return
+    answer = (
+        await accounts.put_cap(member, account_id, cap)
+        if callback_data.act == "set"
+        else await accounts.ask_cap_off(member, account_id, cap.kind.value)
+    )
+    await query.answer(control.toast(answer))
+    if isinstance(query.message, Message):
+        await control.say(query.message, answer)
+
+
+async def _show(
+    query: CallbackQuery, account_id: AccountId, cap: Cap, accounts: AccountService
+) -> None:
+    await query.answer()
+    message = query.message
+    if not isinstance(message, Message):
+        return
+    _, words = await accounts.preview(account_id, cap)
+    title = f"🛡 <b>{NAMES[cap.kind].capitalize()} cap</b>"
+    text = f"{title}\n{escape(words)}\nNothing holds before ✅ Set."
+    keyboard = stepper(account_id, cap)
+    if not (message.text or "").startswith("🛡 Drawdown"):
+        try:
+            await message.edit_text(text, reply_markup=keyboard)
+        except TelegramBadRequest as error:
+            if "message is not modified" not in error.message:
+                raise
+        return
+    await message.answer(text, reply_markup=keyboard)
+
+
+async def on_preset(
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    store: DeskStore,
+    limits: LimitService,
+) -> None:
+    accounts = await store.accounts_of(member.id)
+    if not accounts:
+        await message.answer("No account is known yet: the terminal has not shown one. /status")
+        return
+    name, *words = (command.args or "").split() or [""]
+    if name:
+        await control.say(
+            message, await limits.ask_preset(member, accounts[0].id, name.lower(), words)
+        )
+        return
+    buttons = [
+        InlineKeyboardButton(
+            text=one, callback_data=PresetTap(account_id=accounts[0].id, name=one).pack()
+        )
+        for one in PRESETS
+    ]
+    rows = [buttons[at : at + 3] for at in range(0, len(buttons), 3)]
+    text = (
+        f"<b>Firms' caps</b>, {escape(RULES_READ)}.\nTap one to see its caps for this account, or "
+        "write its numbers: <code>/preset ftmo initial 100000 daily 4 total 8</code>"
+    )
+    await message.answer(text, reply_markup=InlineKeyboardMarkup(inline_keyboard=rows))
+
+
+async def on_preset_tap(
+    query: CallbackQuery, callback_data: PresetTap, member: Member, limits: LimitService
+) -> None:
+    account_id = AccountId(callback_data.account_id)
+    answer = await limits.ask_preset(member, account_id, callback_data.name, ())
+    await _told(query, answer)
+
+
+async def on_balance(
+    query: CallbackQuery, callback_data: BalanceTap, member: Member, limits: LimitService
+) -> None:
+    answer = await limits.answer_balance(member, callback_data.question_id, callback_data.answer)
+    await query.answer(control.toast(answer))
+
+
+async def _told(query: CallbackQuery, answer: Answer) -> None:
+    await query.answer("" if isinstance(answer, Asked) else control.toast(answer))
+    if isinstance(query.message, Message) and isinstance(answer, Asked):
+        await control.say(query.message, answer)
+
+
+def router() -> Router:
+    """Return the routes of this file."""
+    router = Router(name=__name__)
+    router.message.register(on_cap, said("cap"))
+    router.message.register(on_preset, said("preset"))
+    router.callback_query.register(on_cap_step, CapStep.filter())
+    router.callback_query.register(on_cap_edit, CapEdit.filter(F.act.in_({"show", "set", "off"})))
+    router.callback_query.register(on_preset_tap, PresetTap.filter())
+    router.callback_query.register(on_balance, BalanceTap.filter())
+    return router
