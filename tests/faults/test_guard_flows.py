@@ -213,3 +213,23 @@ async def test_no_reading_restart_or_edit_clears_a_latch(tmp_path: Path, restart
     now = await desk.store.account(account.id)
     assert now.trading_state is TradingState.HALTED
     await desk.drop()
+
+
+async def test_a_history_that_cannot_be_read_puts_off_the_day_and_not_the_breach(
+    tmp_path: Path,
+) -> None:
+    desk = await begun(tmp_path)
+    soon = DayClock("UTC", (START + timedelta(seconds=30)).time())
+    await put(desk, Cap(CapKind.DAILY, Decimal(4), base=DayBase.BALANCE, day=soon))
+    await put(desk, Cap(CapKind.FLOOR, Decimal("9999.5"), Unit.MONEY))
+    desk.faults.write_text(json.dumps([{"kind": "none", "call": "history_deals_get"}]))
+    desk.clock.advance(40)
+    admin.place_foreign_trade(desk.folder / "account.jsonl", "EURUSD", "buy", "0.10")
+    await desk.passes(6)
+    (account,) = await desk.rows("SELECT * FROM account")
+    assert account["trading_state"] == "halted"
+    desk.faults.unlink()
+    await desk.passes(12)
+    (row,) = await desk.rows("SELECT state_json FROM cap WHERE kind = 'daily' AND active = 1")
+    assert json.loads(row["state_json"])["day_id"] == START.date().isoformat()
+    await desk.drop()

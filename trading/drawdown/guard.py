@@ -1,7 +1,7 @@
 """The drawdown guard: one reading in, a verdict out, a breach latched before anything closes."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -21,7 +21,7 @@ from trading.drawdown.readings import (
 from trading.drawdown.resets import next_reset
 from trading.drawdown.rules import CONFIRM_MS, binding, observe, start
 from trading.drawdown.state import CapState, Observation, Reading
-from trading.errors import DrawdownCapExceededError
+from trading.errors import DrawdownCapExceededError, TerminalError
 from trading.ids import RuleId
 from trading.model import Account, Breach, Deal, Snapshot, TradingState
 from trading.notices import DrawdownWarning, Priority, ResetWarning
@@ -200,9 +200,17 @@ class DrawdownGuard:
 
     async def _observe(self, cap: Cap, state: CapState | None, reading: Reading) -> Observation:
         offset = clock_offset(reading.at, self._offset())
-        inputs = await day_inputs(
-            cap, state, reading, self._deals_since, self._sample_before, offset
-        )
+        hold = self._balance.question is not None
+        try:
+            inputs = await day_inputs(
+                cap, state, reading, self._deals_since, self._sample_before, offset
+            )
+        except TerminalError:
+            if state is None:
+                raise
+            # Deals that cannot be read put off the new day, never the judgement of this reading.
+            seen = observe(cap, replace(state, day_ends=None), reading, hold_mark=hold)
+            return replace(seen, state=replace(seen.state, day_ends=state.day_ends))
         begun = state
         if begun is None:
             begun = start(cap, reading, inputs, server_offset=offset)
@@ -211,7 +219,7 @@ class DrawdownGuard:
             begun,
             reading,
             inputs,
-            hold_mark=self._balance.question is not None,
+            hold_mark=hold,
             server_offset=offset,
         )
 
