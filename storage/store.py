@@ -211,8 +211,10 @@ class SqliteStore(StoreBase):
     async def submit_all(self, new: Sequence[NewOrder]) -> list[Order | None]:
         return await self._database.run(orders.submit_all, tuple(new), self._now())
 
-    async def apply_all(self, answers: Sequence[tuple[OrderId, SendOutcome]]) -> None:
-        await self._write(orders.apply_all, tuple(answers), self._now())
+    async def apply_all(
+        self, answers: Sequence[tuple[OrderId, SendOutcome]], *, report: bool = True
+    ) -> None:
+        await self._write(orders.apply_all, tuple(answers), self._now(), report=report)
 
     async def adopt(self, account_id: AccountId) -> int:
         return await self._write(orders.adopt, account_id, self._now())

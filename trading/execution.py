@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -14,14 +15,12 @@ from trading.errors import StoreError, TerminalError
 from trading.events import EventType
 from trading.ids import OrderId, is_ours, mint_client_order_id
 from trading.model import (
-    Accepted,
     Action,
     Approval,
     Filled,
     NewOrder,
     Order,
     OrderRequest,
-    OrderStatus,
     PendingOrder,
     Position,
     Purpose,
@@ -38,6 +37,9 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 """How often a price that moved is asked for anew: each time it was certainly not executed."""
+
+REPORT_EVERY = 1.0
+"""Seconds between two looks of the chat at closes that follow each other closely."""
 
 FreshPlan = Callable[[Approval], Awaitable[Plan]]
 Submit = Callable[[NewOrder], Awaitable[Order | None]]
@@ -219,32 +221,48 @@ class OrderExecutor:
         the broker's time and hardly more. What cannot be recorded stops no close: it is raised
         once all were sent.
         """
-        written = [one for one in await self._store.submit_all(orders) if one is not None]
         answered: list[tuple[Order, SendOutcome]] = []
-        took: dict[OrderId, float] = {}
-        recorder = _Recorder(self._store)
-        with self._working_on(*written):
+        recorder = _Recorder(self._store, self._clock)
+        rest: list[Order] | StoreError = []
+        with ExitStack() as work:
             try:
                 async with asyncio.TaskGroup() as group:
+                    first = _written(await self._store.submit_all(orders[:1]))
+                    # The first is at the broker while the intents of the others are written.
+                    others = group.create_task(self._write_down(orders[1:]))
+                    work.enter_context(self._working_on(*first))
+                    for order in first:
+                        answered.append((order, await self._terminal.send(order.request)))
+                        recorder.add(*answered[-1], group)
+                    rest = await others
+                    written = [] if isinstance(rest, StoreError) else rest
+                    work.enter_context(self._working_on(*written))
                     for order in written:
-                        began = self._clock.monotonic()
-                        outcome = await self._terminal.send(order.request)
-                        took[order.id] = (self._clock.monotonic() - began) * 1000
-                        answered.append((order, outcome))
-                        recorder.add(order, outcome, group)
+                        answered.append((order, await self._terminal.send(order.request)))
+                        recorder.add(*answered[-1], group)
             except BaseExceptionGroup as failed:
                 raise failed.exceptions[0] from None
             await recorder.finish()
+        if isinstance(rest, StoreError):
+            raise rest
         for order, outcome in answered:
             unknown = isinstance(outcome, Unknown)
             self._reporter.event(
                 EventType.ORDER_UNRESOLVED if unknown else EventType.ORDER_APPLIED,
                 order_id=order.id,
                 purpose=order.purpose.value,
-                status=_STATUS[type(outcome)].value,
-                send_ms=round(took[order.id], 3),
+                outcome=type(outcome).__name__,
             )
         return answered
+
+    async def _write_down(self, orders: Sequence[NewOrder]) -> list[Order] | StoreError:
+        """Write intents; what went wrong is returned, for what is at the broker must go on."""
+        if not orders:
+            return []
+        try:
+            return _written(await self._store.submit_all(orders))
+        except StoreError as error:
+            return error
 
     async def _act(
         self, account_id: int, purpose: Purpose, request: OrderRequest, breach_id: int | None
@@ -284,21 +302,20 @@ class OrderExecutor:
         return applied
 
 
-_STATUS = {
-    Filled: OrderStatus.FILLED,
-    Accepted: OrderStatus.ACCEPTED,
-    Rejected: OrderStatus.REJECTED,
-    Unknown: OrderStatus.SUBMITTED,
-}
+def _written(orders: Iterable[Order | None]) -> list[Order]:
+    """Return the intents that are on disk: a target that is being worked on gets no second."""
+    return [order for order in orders if order is not None]
 
 
 class _Recorder:
     """Keeps answers as they come, as many as came meanwhile in one transaction."""
 
-    def __init__(self, store: OrderStore) -> None:
+    def __init__(self, store: OrderStore, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
         self._waiting: list[tuple[OrderId, SendOutcome]] = []
         self._busy = False
+        self._reported = clock.monotonic()
 
     def add(self, order: Order, outcome: SendOutcome, group: asyncio.TaskGroup) -> None:
         """Take an answer; it is written unless a write is under way."""
@@ -309,8 +326,12 @@ class _Recorder:
 
     async def _write(self) -> None:
         taken, self._waiting = self._waiting, []
+        now = self._clock.monotonic()
+        report = now - self._reported >= REPORT_EVERY
+        if report:
+            self._reported = now
         try:
-            await self._store.apply_all(taken)
+            await self._store.apply_all(taken, report=report)
         except StoreError:
             self._waiting = taken + self._waiting  # finish() tries once more, and raises
         finally:

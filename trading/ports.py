@@ -143,8 +143,13 @@ class OrderStore(Protocol):
     async def submit_all(self, orders: Sequence[NewOrder]) -> list[Order | None]:
         """Write many intents down in one transaction, each as ``submit`` does."""
 
-    async def apply_all(self, answers: Sequence[tuple[OrderId, SendOutcome]]) -> None:
-        """Record many outcomes in one transaction, each as ``apply`` does."""
+    async def apply_all(
+        self, answers: Sequence[tuple[OrderId, SendOutcome]], *, report: bool = True
+    ) -> None:
+        """Record many outcomes in one transaction, each as ``apply`` does.
+
+        ``report`` of False leaves the breach's report in the chat to a later call.
+        """
 
     async def adopt(self, account_id: AccountId) -> int:
         """Mark what was in flight at a crash as unresolved; return how many."""

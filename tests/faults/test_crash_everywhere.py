@@ -10,7 +10,9 @@ import pytest
 from tests.support.loop_desk import Crash, LoopDesk, Tripwire
 from tests.support.simulated_desk import Row
 from trading.loop import NO_RULES
+from trading.model import Breach, TradingState
 from trading.positions.model import Defaults
+from trading.terminal.simulated import admin
 
 pytestmark = pytest.mark.timeout(240)  # hundreds of starts: slow where the machine is shared
 FALL_AT = 30
@@ -144,4 +146,43 @@ async def test_dying_at_any_call_of_a_breach_ends_flat_and_latched(
     tmp_path: Path, after: bool
 ) -> None:
     points = await every_crash(tmp_path, FALLING, breach, assert_flat_and_latched, after=after)
+    assert points > 40
+
+
+async def hedged(desk: LoopDesk) -> None:
+    """A hedged pair and a position of its own, opened by hand, and a panic; safe to repeat."""
+    await desk.passes(2)
+    for number, (side, volume) in enumerate((("buy", "0.30"), ("sell", "0.10"), ("buy", "0.05"))):
+        order = {"admin": "open", "symbol": "EURUSD", "side": side, "volume": volume}
+        admin.instruct(desk.folder / "account.jsonl", {**order, "id": f"hand-{number}"})
+    await desk.passes(1)
+    account, snapshot = desk.loop.account, desk.loop.snapshot
+    if account is None or snapshot is None:
+        return
+    if (await desk.store.account(account.id)).trading_state is TradingState.ACTIVE:
+        wish = Breach(equity=snapshot.account.own_equity, asked_by="owner", scope="all")
+        await desk.store.latch(account.id, wish, snapshot.positions)
+    await desk.passes(4)
+
+
+async def assert_pairs_closed_once(desk: LoopDesk) -> None:
+    """Flat and latched by one breach, and never more closed than there was."""
+    assert desk.positions() == ()
+    (account,) = await desk.rows("SELECT * FROM account")
+    assert (account["trading_state"], account["flatten_asked_ms"]) == ("halted", None)
+    assert len(await desk.rows("SELECT * FROM breach")) == 1
+    opened = sum(one.volume for one in desk.deals(entry=0))
+    closed = sum(one.volume for one in desk.deals() if one.entry)
+    assert round(opened - closed, 2) == 0
+    (report,) = await desk.rows("SELECT * FROM outbox WHERE topic = 'breach:1'")
+    told = json.loads(report["body_json"])
+    assert len(told["tickets"]) == 3
+    assert all(one["problem"] == "" and one["result"] is not None for one in told["tickets"])
+
+
+async def test_dying_at_any_call_while_a_hedge_is_closed_ends_flat(tmp_path: Path) -> None:
+    # What comes before the panic is died in by the tests above.
+    points = await every_crash(
+        tmp_path, CALM, hedged, assert_pairs_closed_once, after=True, first=30
+    )
     assert points > 40

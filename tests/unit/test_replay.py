@@ -48,21 +48,11 @@ VIOLENT: dict[str, tuple[str, list[dict[str, object]], tuple[str, ...], BarOptio
         BarOptions(),
         1.0,
     ),
-    "Brexit, line": (
+    "Brexit": (
         "bars/multi_ejtrader_2016-06_brexit_h1.csv.gz",
         [buy("2016-06-24T00:45:00Z", "GBPUSD", "1.4350", "0.20")],
         ("static 25", "trailing 4"),
         BarOptions(First.HIGH),
-        15.0,
-    ),
-    "Brexit, jumps": (
-        "bars/multi_ejtrader_2016-06_brexit_h1.csv.gz",
-        [
-            buy("2016-06-24T00:45:00Z", "GBPJPY", "150.50", "0.10"),
-            buy("2016-06-24T00:45:10Z", "EURJPY", "117.20", "0.10"),
-        ],
-        ("static 25", "daily 4"),
-        BarOptions(First.LOW, Route.JUMP),
         15.0,
     ),
     "pound flash crash": (
