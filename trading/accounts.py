@@ -220,7 +220,8 @@ class AccountService:
         account = await self._store.account(taken.account_id)
         if loop is not None and loop.snapshot is not None:
             for cap, state in await self._rebased(account, loop.snapshot):
-                await self._put(taken.account_id, cap, state, member, reading_of(loop.snapshot))
+                reading = reading_of(loop.snapshot)
+                await self._put(taken.account_id, cap, state, member, reading, anew=True)
         if not await self._store.resume(taken.account_id, member.id, member.name):
             return Refused("Trading could not be resumed: it is active, or positions are open.")
         self._reload(taken.account_id)
@@ -248,12 +249,20 @@ class AccountService:
         return Done(f"The {taken.detail} cap is off.")
 
     async def _put(
-        self, account_id: AccountId, cap: Cap, state: CapState, member: Member, reading: Reading
+        self,
+        account_id: AccountId,
+        cap: Cap,
+        state: CapState,
+        member: Member,
+        reading: Reading,
+        *,
+        anew: bool = False,
     ) -> None:
         old = await self._present(account_id, cap.kind)
         kept = old is not None and old[1] is not None and same_ground(old[0], cap)
-        # A day's base comes from the broker's deals, which the next reading asks for.
-        begun = state if kept or not cap.has_day else None
+        # A day's base comes from the broker's deals, which the next reading asks for; one that
+        # an owner starts anew comes from the equity of now.
+        begun = state if kept or anew or not cap.has_day else None
         await self._store.put_cap(
             account_id, cap, begun, member.name, member=member.id, own_equity=reading.own_equity
         )

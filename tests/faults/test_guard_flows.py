@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.loop_desk import START, LoopDesk
+from tests.support.loop_desk import OWNER, START, LoopDesk
 from tests.support.simulated_desk import Row
+from trading.accounts import AccountService, Asked, Done
 from trading.drawdown import Cap, CapAction, CapKind, DayBase, DayClock, LockAt, Unit
 from trading.drawdown.protections import LossStreak
 from trading.ids import AccountId
+from trading.loop import TradingLoop
 from trading.model import TradingState
 from trading.protecting import ProtectionKeeper
 from trading.terminal.simulated import admin
@@ -232,4 +234,33 @@ async def test_a_history_that_cannot_be_read_puts_off_the_day_and_not_the_breach
     await desk.passes(12)
     (row,) = await desk.rows("SELECT state_json FROM cap WHERE kind = 'daily' AND active = 1")
     assert json.loads(row["state_json"])["day_id"] == START.date().isoformat()
+    await desk.drop()
+
+
+async def test_a_resume_starts_a_daily_cap_from_the_equity_of_now(tmp_path: Path) -> None:
+    falling: list[Row] = [
+        (half / 2, "EURUSD", f"{bid}{half % 2}", f"{bid}9")
+        for half in range(2400)
+        for bid in ["1.1000" if half < 40 else "1.0500"]
+    ]
+    desk = await begun(tmp_path, falling)
+    await put(desk, Cap(CapKind.DAILY, Decimal(4), base=DayBase.BALANCE))
+    admin.place_foreign_trade(desk.folder / "account.jsonl", "EURUSD", "buy", "0.10")
+    await desk.passes(30)
+    account = desk.loop.account
+    assert account is not None
+    assert (await desk.store.account(account.id)).trading_state is TradingState.HALTED
+    assert desk.positions() == ()
+    owner = await desk.store.member(OWNER)
+    assert owner is not None
+    service = AccountService(desk.store, TradingLoop({0: desk.loop}, "test"), desk.clock)
+    asked = await service.ask_resume(owner, account.id)
+    assert isinstance(asked, Asked)
+    assert "starts anew from here" in asked.words
+    assert isinstance(await service.confirm(owner, asked.confirm_id, yes=True), Done)
+    await desk.passes(10)
+    assert (await desk.store.account(account.id)).trading_state is TradingState.ACTIVE
+    equity = desk.loop.snapshot.account.own_equity if desk.loop.snapshot else Decimal(0)
+    assert (await floors(desk))["daily"] == equity * Decimal("0.96")
+    assert len(await desk.rows("SELECT * FROM breach")) == 1
     await desk.drop()
