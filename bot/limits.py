@@ -39,6 +39,8 @@ def loop_settings(settings: Settings) -> LoopSettings:
         stall=settings.heartbeat.stall_seconds,
         drawdown_percent=settings.guard.drawdown_max_percent,
         min_equity=settings.guard.min_equity,
+        bonus_is_flow=settings.guard.drawdown_bonus_is_flow,
+        correction_is_flow=settings.guard.drawdown_correction_is_flow,
         login=settings.terminal.login,
         server=settings.terminal.server,
         simulated=settings.terminal.kind == "simulated",

@@ -262,6 +262,12 @@ class GuardSettings(_Group):
     min_equity: Positive | None = Field(
         None, description="money floor under equity, in account currency"
     )
+    drawdown_bonus_is_flow: bool = Field(
+        False, description="true moves the caps with a broker's bonus; false counts it as a result"
+    )
+    drawdown_correction_is_flow: bool = Field(
+        False, description="the same for a broker's correction"
+    )
 
 
 class RiskSettings(_Group):

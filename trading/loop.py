@@ -68,6 +68,8 @@ class LoopSettings:
     stall: float = 60.0
     drawdown_percent: Decimal = Decimal(20)
     min_equity: Decimal | None = None
+    bonus_is_flow: bool = False
+    correction_is_flow: bool = False
     login: int | None = None
     server: str | None = None
     simulated: bool = False
@@ -318,6 +320,8 @@ class AccountLoop:
             self.wake_in,
             self._deals_since,
             lambda: self.terminal.server_offset,
+            bonus=self._settings.bonus_is_flow,
+            correction=self._settings.correction_is_flow,
         )
         self._protections = ProtectionKeeper(account, self._store, self._clock)
         self._reconciler = Reconciler(

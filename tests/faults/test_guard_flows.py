@@ -264,3 +264,37 @@ async def test_a_resume_starts_a_daily_cap_from_the_equity_of_now(tmp_path: Path
     assert (await floors(desk))["daily"] == equity * Decimal("0.96")
     assert len(await desk.rows("SELECT * FROM breach")) == 1
     await desk.drop()
+
+
+async def test_a_daily_cap_is_armed_again_at_its_reset_and_only_an_owner_resumes(
+    tmp_path: Path,
+) -> None:
+    falling: list[Row] = [
+        (half / 2, "EURUSD", f"{bid}{half % 2}", f"{bid}9")
+        for half in range(2400)
+        for bid in ["1.1000" if half < 40 else "1.0500" if half < 500 else "1.0000"]
+    ]
+    desk = await begun(tmp_path, falling)
+    clock = DayClock("UTC", (START + timedelta(seconds=120)).time())
+    await put(desk, Cap(CapKind.DAILY, Decimal(4), base=DayBase.BALANCE, day=clock))
+    hand = desk.folder / "account.jsonl"
+    admin.place_foreign_trade(hand, "EURUSD", "buy", "0.10")
+    await desk.passes(30)
+    account = desk.loop.account
+    assert account is not None
+    assert not await desk.rows("SELECT * FROM outbox WHERE topic LIKE 'recovered:%'")
+    await desk.passes(100)
+    assert await desk.rows("SELECT * FROM outbox WHERE topic LIKE 'recovered:%'")
+    assert (await desk.store.account(account.id)).trading_state is TradingState.HALTED
+    owner = await desk.store.member(OWNER)
+    assert owner is not None
+    service = AccountService(desk.store, TradingLoop({0: desk.loop}, "test"), desk.clock)
+    asked = await service.ask_resume(owner, account.id)
+    assert isinstance(asked, Asked)
+    assert "starts anew" not in asked.words  # the new day's floor leaves room as it is
+    await service.confirm(owner, asked.confirm_id, yes=True)
+    admin.place_foreign_trade(hand, "EURUSD", "buy", "0.10")
+    await desk.passes(130)
+    assert len(await desk.rows("SELECT * FROM breach")) == 2
+    assert desk.positions() == ()
+    await desk.drop()

@@ -80,10 +80,14 @@ class DrawdownGuard:
         again: Callable[[float], None],
         deals_since: DealsSince,
         offset: Callable[[], int | None] = lambda: None,
+        *,
+        bonus: bool = False,
+        correction: bool = False,
     ) -> None:
         """``again(seconds)`` asks for another reading, to confirm what this one suspects.
 
-        ``deals_since`` asks the broker, ``offset`` gives the seconds its clock is ahead of UTC.
+        ``deals_since`` asks the broker, ``offset`` gives the seconds its clock is ahead of UTC;
+        ``bonus`` and ``correction`` count such deals as money paid in or out, not as results.
         """
         self._account_id = account.id
         self._login = account.login
@@ -92,6 +96,7 @@ class DrawdownGuard:
         self._again = again
         self._deals_since = deals_since
         self._offset = offset
+        self._flow_kinds = {"bonus": bonus, "correction": correction}
         self._caps: list[tuple[Cap, CapState | None]] | None = None
         self._confirmations: dict[RuleId, BreachConfirmation] = {}
         self._previous: Reading | None = None
@@ -99,6 +104,8 @@ class DrawdownGuard:
         self._flows_due = True
         self._resets_told: set[tuple[RuleId, str, int]] = set()
         self._saved_at = float("-inf")
+        self._recovery_due = True
+        """A latched account was below a line since its recovery was last told, or may have been."""
 
     def reload(self) -> None:
         """Read the caps anew: a person changed them."""
@@ -191,7 +198,7 @@ class DrawdownGuard:
         if not self._flows_due:
             return known, ()
         waiting = tuple(await self._store.unapplied_flows(self._account_id))
-        flows = flows_of(waiting)
+        flows = flows_of(waiting, **self._flow_kinds)
         moved: list[tuple[Cap, CapState | None]] = [
             (cap, None) if state is None else apply_flows(cap, state, flows, state.own)
             for cap, state in known
@@ -331,10 +338,11 @@ class DrawdownGuard:
     async def _tell_recovery(self, observations: Sequence[Observation], reading: Reading) -> None:
         bound = binding(observations, CapAction.PAUSE)
         if bound is None or any(seen.acts for seen in observations):
-            return
-        if any(c.suspicion is Suspicion.CONFIRMED for c in self._confirmations.values()):
+            self._recovery_due = True
+        elif self._recovery_due:
             await self._store.recovered(self._account_id, reading.own_equity, bound.act_line)
             self._confirmations.clear()
+            self._recovery_due = False
 
 
 def _rule(cap: Cap) -> RuleId:
