@@ -18,6 +18,8 @@ from handlers.ports import DeskStore
 from trading.accounts import AccountService, Answer, Asked
 from trading.clock import Clock
 from trading.drawdown import (
+    MAX_DRAWDOWN_THRESHOLD,
+    MIN_DRAWDOWN_THRESHOLD,
     AllowanceOf,
     Cap,
     CapAction,
@@ -42,6 +44,8 @@ _STEPS = {
     CapKind.DAILY: ("3", "4", "5"),
     CapKind.TRAILING: ("5", "8", "10"),
 }
+_USUAL = Decimal(10_000)
+"""The account for which a unit is changed where the cap names no initial balance."""
 T = TypeVar("T", DayBase, TrailOver, CapAction)
 FIRST = {
     CapKind.STATIC: Cap(CapKind.STATIC, Decimal(10)),
@@ -118,6 +122,8 @@ def _sizes(account_id: AccountId, cap: Cap) -> list[InlineKeyboardButton]:
 def _choices(cap: Cap) -> list[tuple[str, Cap]]:
     """Return each thing that can be switched: as it is now, and the cap with the next choice."""
     found: list[tuple[str, Cap]] = []
+    if cap.kind is not CapKind.FLOOR:
+        found.append(_units(cap))
     if cap.kind is CapKind.DAILY:
         found.append((_BASES[cap.base], replace(cap, base=_next(_BASES, cap.base))))
     if cap.kind is CapKind.TRAILING:
@@ -141,6 +147,17 @@ def _choices(cap: Cap) -> list[tuple[str, Cap]]:
     strict = "only below the floor" if cap.strict else "on the floor too"
     found.append((strict, replace(cap, strict=not cap.strict)))
     return found
+
+
+def _units(cap: Cap) -> tuple[str, Cap]:
+    """Return the unit and the cap in the other one, at a size that is about the same."""
+    whole = cap.initial or _USUAL
+    if cap.unit is Unit.PERCENT:
+        size = max(Decimal(1), (whole * cap.size / 100).quantize(Decimal(1)))
+        return "in percent", replace(cap, size=size, unit=Unit.MONEY)
+    share = (cap.size * 100 / whole).quantize(Decimal("0.5"))
+    size = min(MAX_DRAWDOWN_THRESHOLD, max(MIN_DRAWDOWN_THRESHOLD, share))
+    return "in money", replace(cap, size=size, unit=Unit.PERCENT)
 
 
 def _next(table: Mapping[T, str], value: T) -> T:

@@ -105,8 +105,8 @@ def balance_keyboard(notice: BalanceAsked) -> InlineKeyboardMarkup | None:
 
 def entries_paused(notice: EntriesPaused) -> str:
     """Return which rule stopped entries, and until when."""
-    until = "until results leave its window" if notice.until is None else ""
-    when = until or f"until {clock(notice.until)}" if notice.until else until
+    until = notice.until
+    when = "while results stay in its window" if until is None else f"until {clock(until)}"
     return (
         f"⏸ <b>No entries {when}</b> · {foreign(notice.account)}\n"
         f"{foreign(notice.rule, 120)}; now {foreign(notice.value, 20)}. Open positions keep their "

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from trading.clock import Clock
@@ -10,6 +10,7 @@ from trading.drawdown.balance import BalanceWatch
 from trading.drawdown.caps import Cap, CapAction, CapKind, describe
 from trading.drawdown.confirm import BreachConfirmation, Suspicion
 from trading.drawdown.daymoney import DealsSince, Sample, clock_offset, day_inputs
+from trading.drawdown.feed import feed_age
 from trading.drawdown.flows import apply_flows, flows_of
 from trading.drawdown.readings import (
     Invalid,
@@ -28,8 +29,6 @@ from trading.notices import DrawdownWarning, Priority, ResetWarning
 from trading.ports import GuardStore
 
 SAVE_EVERY = 60.0
-MAX_FEED_AGE = Decimal(120)
-"""Seconds without any quote changing, in market hours, after which equity is not believed."""
 GUARD = "drawdown guard"
 
 
@@ -177,7 +176,7 @@ class DrawdownGuard:
             at=snapshot.at,
             monotonic_ms=int(snapshot.taken * 1000),
             connected=snapshot.terminal.connected,
-            quote_age=_feed_age(snapshot),
+            quote_age=feed_age(snapshot),
             explained=None if self._previous is None else self._balance.explained,
             stopped_out=was_stopped_out(tuple(deals)),
         )
@@ -393,27 +392,3 @@ def _summary(
         positions_closed=0,
         cap_triggered=triggered or any(seen.acts for seen in observations),
     )
-
-
-def _feed_age(snapshot: Snapshot) -> Decimal | None:
-    """Return how long ago any quote changed; None outside market hours, when none can."""
-    if _market_may_be_closed(snapshot.at):
-        return None
-    held = {position.symbol for position in snapshot.positions}
-    ages = [
-        quote.age
-        for name, quote in snapshot.quotes.items()
-        if name in held and quote.age is not None
-    ]
-    if not ages:
-        return None
-    age = Decimal(str(min(ages)))
-    # The rules' limit is for liquid hours; a quiet night has real gaps of minutes.
-    return age if age > MAX_FEED_AGE else Decimal(0)
-
-
-def _market_may_be_closed(at: datetime) -> bool:
-    """Tell whether it is the weekend of the currency market, with an hour to spare (UTC)."""
-    local = at.astimezone(UTC)
-    weekday, hour = local.weekday(), local.hour
-    return weekday == 5 or (weekday == 4 and hour >= 20) or (weekday == 6 and hour < 23)
