@@ -298,3 +298,27 @@ async def test_a_daily_cap_is_armed_again_at_its_reset_and_only_an_owner_resumes
     assert len(await desk.rows("SELECT * FROM breach")) == 2
     assert desk.positions() == ()
     await desk.drop()
+
+
+async def test_a_commission_whose_deal_comes_late_blinds_nobody_and_lifts_no_mark(
+    tmp_path: Path,
+) -> None:
+    desk = await begun(tmp_path)
+    await put(desk, Cap(CapKind.TRAILING, Decimal(10)))
+    real = desk.client.snapshot
+
+    async def charged(symbols: object) -> object:
+        seen = await real(symbols)  # type: ignore[arg-type]
+        money = seen.account
+        less = Decimal("3.50")
+        paid = replace(money, balance=money.balance - less, equity=money.equity + 20)
+        return replace(seen, account=paid)
+
+    desk.client.snapshot = charged  # type: ignore[method-assign,assignment]
+    await desk.passes(4)
+    assert not desk.loop.blind
+    assert (await floors(desk))["trailing"] == 9000
+    await desk.passes(14, every=5.0)  # too small to ask about: after a minute it is a result
+    assert not await desk.rows("SELECT * FROM balance_question")
+    assert (await floors(desk))["trailing"] == 9018
+    await desk.drop()

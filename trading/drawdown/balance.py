@@ -7,6 +7,7 @@ from typing import Protocol
 
 from trading.drawdown.caps import Cap
 from trading.drawdown.flows import (
+    HOLD_MS,
     Flow,
     FlowKind,
     Unexplained,
@@ -20,6 +21,8 @@ from trading.ids import AccountId, Ticket
 from trading.model import AccountState, Deal
 
 ZERO = Decimal(0)
+SMALL = Decimal("0.005")
+"""Fraction of own equity up to which a gap is no reason to disbelieve a reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,9 @@ class BalanceWatch:
         self._allowed = ZERO
         """What was asked about counts as explained: its question stands for it."""
         self._missing_since: int | None = None
+        self._carried = ZERO
+        """What small gaps have added up to, until their deals come."""
+        self._carried_since: int | None = None
         self._loaded = False
         self.question: BalanceQuestion | None = None
 
@@ -76,10 +82,31 @@ class BalanceWatch:
         """What the balance should have moved by since the last reading that was believed."""
         return self._effect + self._allowed
 
-    def believe(self) -> None:
-        """Start anew from a reading that was taken as valid."""
+    @property
+    def holds(self) -> bool:
+        """Whether a mark must not follow equity up: some of the balance is not explained yet."""
+        return self.question is not None or abs(self._carried) > JUMP_TOLERANCE
+
+    def tolerance(self, previous: Reading | None) -> Decimal:
+        """Return how much may be missing from a reading that is still believed.
+
+        A fill's commission is in the balance before its deal is in the history: that must not
+        blind the guard, and neither does it move a mark.
+        """
+        return max(JUMP_TOLERANCE, ZERO if previous is None else previous.own_equity * SMALL)
+
+    def believe(self, reading: Reading, previous: Reading | None) -> None:
+        """Start anew from a reading that was taken as valid, a small gap carried along."""
+        if previous is not None:
+            self._carried += reading.balance - previous.balance - self.explained
         self._effect = self._allowed = ZERO
         self._missing_since = None
+        if abs(self._carried) <= JUMP_TOLERANCE:
+            self._carried, self._carried_since = ZERO, None
+        elif self._carried_since is None:
+            self._carried_since = reading.monotonic_ms
+        elif reading.monotonic_ms - self._carried_since > HOLD_MS:
+            self._carried, self._carried_since = ZERO, None  # too small to ask anybody about
 
     async def doubt(self, money: AccountState, previous: Reading, now_ms: int) -> bool:
         """Take in a jump; True once it is put to people, and readings go on with the mark held."""

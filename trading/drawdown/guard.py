@@ -122,7 +122,10 @@ class DrawdownGuard:
         self._flows_due = self._flows_due or any(not deal.is_trade for deal in fresh)
         await self._balance.take(fresh)
         judged = judge(
-            self._look(snapshot, fresh), expected_login=self._login, previous=self._previous
+            self._look(snapshot, fresh),
+            expected_login=self._login,
+            previous=self._previous,
+            tolerance=self._balance.tolerance(self._previous),
         )
         if isinstance(judged, Invalid):
             if judged.reason is not InvalidReading.JUMP_WITHOUT_DEAL or self._previous is None:
@@ -132,13 +135,13 @@ class DrawdownGuard:
                 return Verdict(None, judged.words)
             return await self.check_and_enforce(account, snapshot, ())
         reading = judged.reading
+        self._balance.believe(reading, self._previous)
+        self._previous = reading
         known = await self._known()
         before = [state for _, state in known]
         answered, settled = self._balance.answered(known)
         moved, flows = await self._move_with_flows(answered)
         observations = [await self._observe(cap, state, reading) for cap, state in moved]
-        self._previous = reading
-        self._balance.believe()
         for seen in observations:
             if seen.reset:
                 self._confirmations.pop(_rule(seen.cap), None)
@@ -206,7 +209,7 @@ class DrawdownGuard:
 
     async def _observe(self, cap: Cap, state: CapState | None, reading: Reading) -> Observation:
         offset = clock_offset(reading.at, self._offset())
-        hold = self._balance.question is not None
+        hold = self._balance.holds
         try:
             inputs = await day_inputs(
                 cap, state, reading, self._deals_since, self._sample_before, offset
