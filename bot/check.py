@@ -1,4 +1,4 @@
-"""``python -m bot check``: settings, database, terminal, Telegram, a line each; changes nothing."""
+"""``python -m bot check``: settings, database, terminals, Telegram; it changes nothing."""
 
 import asyncio
 import contextlib
@@ -8,22 +8,30 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 
+from bot.members import open_vault
 from bot.settings import Settings
-from bot.terminals import terminal_config
+from bot.terminals import member_terminal_config, terminal_config
 from storage.migrate import migrations, version
+from storage.terminals import all_of
 from trading.clock import SystemClock
-from trading.terminal.factory import open_terminal
+from trading.enrolment import MemberTerminal, context
+from trading.errors import TerminalError, VaultError
+from trading.symbols import LIQUID, SymbolBook
+from trading.terminal.client import TerminalClient
+from trading.terminal.factory import TerminalConfig, open_terminal
+from trading.terminal.readiness import ReadinessItem
 
-SETTLE_SECONDS = 1.2
+SETTLE_SECONDS = 3.0
 TELEGRAM_SECONDS = 10.0
 
 
 def main(settings: Settings) -> int:
     """Print how everything is and return 0 when all of it is well, else 1."""
-    return asyncio.run(_check(settings))
+    return asyncio.run(check(settings))
 
 
-async def _check(settings: Settings) -> int:
+async def check(settings: Settings) -> int:
+    """Do what ``main`` promises, in a loop that runs already."""
     well = _say("settings", ok=True, words="can be used")
     well &= _say("database", *_database(settings))
     async for name, ok, words in _terminal(settings):
@@ -32,10 +40,11 @@ async def _check(settings: Settings) -> int:
     return 0 if well else 1
 
 
-def _say(name: str, ok: bool, words: str) -> bool:
-    sys.stdout.write(f"{'ok  ' if ok else 'FAIL'} {name}: {words}\n")
+def _say(name: str, ok: bool | None, words: str) -> bool:
+    mark = "note" if ok is None else "ok  " if ok else "FAIL"
+    sys.stdout.write(f"{mark} {name}: {words}\n")
     sys.stdout.flush()
-    return ok
+    return ok is not False
 
 
 def _database(settings: Settings) -> tuple[bool, str]:
@@ -58,23 +67,74 @@ def _database(settings: Settings) -> tuple[bool, str]:
     return True, f"{path}, schema {present} of {newest}"
 
 
-async def _terminal(settings: Settings) -> AsyncIterator[tuple[str, bool, str]]:
-    config = terminal_config(settings, settings.database_path, persistent=False)
+async def _terminal(settings: Settings) -> AsyncIterator[tuple[str, bool | None, str]]:
+    """Yield what each account's terminal needs; None is worth knowing and nothing to mend."""
+    own = terminal_config(settings, settings.database_path, persistent=False)
+    async for line in _readiness("terminal", own):
+        yield line
+    for row in _members_terminals(settings):
+        name = f"terminal of {row.login}"
+        vault = open_vault(settings)
+        if vault is None or row.sealed is None:
+            yield name, False, "ACCOUNTS_KEY is not set, so its password cannot be read"
+            continue
+        try:
+            password = vault.open(row.sealed, context(row.login, row.server))
+        except VaultError as error:
+            yield name, False, str(error)
+            continue
+        async for line in _readiness(name, member_terminal_config(settings, row, password)):
+            yield line
+
+
+async def _readiness(
+    prefix: str, config: TerminalConfig
+) -> AsyncIterator[tuple[str, bool | None, str]]:
     try:
         terminal = open_terminal(config, SystemClock())
     except ValueError as error:
-        yield "terminal", False, str(error)
+        yield prefix, False, str(error)
         return
     await terminal.start()
     try:
-        items = await terminal.readiness()
-        if any(item.name == "server_time" and not item.ok for item in items):
-            await asyncio.sleep(SETTLE_SECONDS)  # the clock is known once a quote was seen to move
-            items = await terminal.readiness()
-        for item in items:
-            yield f"terminal {item.name}", item.ok, item.words
+        if terminal.state.up_since is None:
+            yield f"{prefix} worker", False, terminal.state.last_error
+            return
+        async for item in _items(terminal):
+            is_known = item.name != "server_time" or item.ok
+            yield f"{prefix} {item.name}", item.ok if is_known else None, item.words
     finally:
         await terminal.close()
+
+
+async def _items(terminal: TerminalClient) -> AsyncIterator[ReadinessItem]:
+    """Yield the readiness, after a moment in which a quote may be seen to move."""
+    symbols = SymbolBook(terminal, SystemClock())
+    try:
+        watched = list((await symbols.broker_symbols(LIQUID)).values())
+    except TerminalError:
+        watched = []  # the reading below says why
+    items = await terminal.readiness(watched)
+    deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
+    while terminal.server_offset is None and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.2)
+        items = await terminal.readiness(watched)
+    for item in items:
+        yield item
+
+
+def _members_terminals(settings: Settings) -> list[MemberTerminal]:
+    path = settings.database_path
+    if not path.exists():
+        return []
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        ) as db:
+            db.row_factory = sqlite3.Row
+            return all_of(db)
+    except sqlite3.Error:
+        return []  # the database's own line says what is wrong with it
 
 
 async def _telegram(settings: Settings) -> tuple[bool, str]:

@@ -7,17 +7,17 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from trading.model import OrderType, Side, SignalDraft
-from trading.signals import LONGEST_TTL, MOST_TARGETS, Fault
+from trading.signals import LONGEST_TTL, LONGEST_WAIT, MOST_TARGETS, Fault
 
 T = TypeVar("T", Side, OrderType)
 MOST_DIGITS = 15
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_#-]{1,19}")
 _SIDES = {side.value: side for side in Side}
-_TYPES = {kind.value: kind for kind in (OrderType.MARKET, OrderType.LIMIT, OrderType.STOP)}
+_TYPES = {kind.value: kind for kind in OrderType}
 _FIELDS = frozenset(
     {
         "source", "ref", "symbol", "side", "type", "entry", "stop_loss", "take_profits",
-        "volume", "risk_percent", "expires_in", "comment",
+        "volume", "risk_percent", "expires_in", "comment", "stop_limit", "good_for",
     }
 )  # fmt: skip
 
@@ -68,7 +68,8 @@ class _Reader:
         entry, targets = self._entry(), self._targets()
         stop = self._decimal("stop_loss")
         volume, risk = self._decimal("volume"), self._decimal("risk_percent")
-        expires, comment = self._expires(), self._comment()
+        expires, comment = self._seconds("expires_in", LONGEST_TTL), self._comment()
+        good_for, limit = self._seconds("good_for", LONGEST_WAIT), self._decimal("stop_limit")
         if self._faults or side is None or order_type is None:
             return tuple(self._faults)
         draft = SignalDraft(
@@ -82,6 +83,8 @@ class _Reader:
             risk_percent=risk,
             expires_in=expires,
             comment=comment,
+            stop_limit=limit,
+            good_for=good_for,
         )
         return SignalBody(source, ref, draft)
 
@@ -151,12 +154,12 @@ class _Reader:
         prices = (self._number("take_profits", one) for one in value)
         return tuple(price for price in prices if price is not None)
 
-    def _expires(self) -> int | None:
-        value = self._data.get("expires_in")
+    def _seconds(self, field: str, most: int) -> int | None:
+        value = self._data.get(field)
         if value is None:
             return None
-        if not isinstance(value, Decimal) or value % 1 or not 1 <= value <= LONGEST_TTL:
-            self._fault("expires_in", f"must be 1 to {LONGEST_TTL} whole seconds")
+        if not isinstance(value, Decimal) or value % 1 or not 1 <= value <= most:
+            self._fault(field, f"must be 1 to {most} whole seconds")
             return None
         return int(value)
 

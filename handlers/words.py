@@ -29,6 +29,7 @@ MARGIN_TOO_SMALL        margin, free, currency
 TOO_MANY_POSITIONS      positions, limit
 DUPLICATE_POSITION      symbol, side
 OPPOSITE_POSITION       symbol, side (of the position that is open)
+FOREIGN_POSITION        symbol, side (of the position that is open)
 CAP_REACHED             equity, floor, currency
 WORST_CASE_BELOW_FLOOR  worst, floor, limit (the largest new risk), currency
 ORDER_RATE              value, limit, window (orders in so many seconds), left (seconds)
@@ -161,6 +162,11 @@ _TEMPLATES: Final[Mapping[DenialReason, tuple[str, ...]]] = {
         "a {side} in {symbol} is open, this would be against it",
         "a position against this one is open in {symbol}",
         "a position against this one is open",
+    ),
+    _R.FOREIGN_POSITION: (
+        "somebody else's {side} in {symbol} is open, and this account would make one of both",
+        "a position that is not ours is open in {symbol}, and this account would make one of both",
+        "a position that is not ours is open, and this account would make one of both",
     ),
     _R.CAP_REACHED: (
         "equity {equity} {currency} has reached the floor {floor}",

@@ -3,8 +3,10 @@
 TradeDeskError
 ├── TerminalError                   the terminal did not do what was asked
 │   ├── TerminalUnavailable         nothing was sent: not running, not connected, restarting
+│   │   └── WrongAccount            logged in elsewhere: a person must act
 │   ├── TerminalTimeout             asked, and no answer within the deadline
 │   ├── TerminalRefused             answered: no; carries MetaTrader's code and text
+│   │   └── LoginRefused            number, password or server: asked for again only seldom
 │   └── ProtocolError               the other side speaks another version or nonsense
 ├── StoreError                      the database could not keep or give a fact
 │   ├── DatabaseInUse               another instance holds it
@@ -26,9 +28,18 @@ class TradeDeskError(Exception):
 class TerminalError(TradeDeskError):
     """The terminal did not do what was asked of it."""
 
+    needs_person = False
+    """Whether waiting cannot mend it: people are told at once."""
+
 
 class TerminalUnavailable(TerminalError):  # noqa: N818 - reads as a state, like the tree above
     """Nothing was sent, so nothing can have happened."""
+
+
+class WrongAccount(TerminalUnavailable):
+    """The terminal shows another account than the one this desk trades: nothing is sent to it."""
+
+    needs_person = True
 
 
 class TerminalTimeout(TerminalError):  # noqa: N818
@@ -42,6 +53,12 @@ class TerminalRefused(TerminalError):  # noqa: N818
         super().__init__(f"{text} ({code})")
         self.code = code
         self.text = text
+
+
+class LoginRefused(TerminalRefused):
+    """The broker refused number, password or server."""
+
+    needs_person = True
 
 
 class ProtocolError(TerminalError):

@@ -65,6 +65,11 @@ class OrderExecutor:
         self.at_work: set[OrderId] = set()
         """Orders being sent at this moment: their answer is neither here nor lost."""
 
+    @property
+    def clock(self) -> Clock:
+        """The time its orders are sent by."""
+        return self._clock
+
     async def enter(self, approval: Approval, plan: Plan, again: FreshPlan) -> Order | None:
         """Send an approved entry, or refuse it; None when it was no longer to be sent."""
         started = self._clock.monotonic()

@@ -43,7 +43,7 @@ from trading.protecting import ProtectionKeeper
 from trading.reconcile import Reconciler
 from trading.reporting import Reporter
 from trading.risk import RiskLimits
-from trading.sight import Sight
+from trading.sight import ReadyWatch, Sight
 from trading.spreads import SpreadBook
 from trading.stops import StopKeeper
 from trading.symbols import SymbolBook
@@ -135,6 +135,7 @@ class AccountLoop:
         self._protections: ProtectionKeeper | None = None
         self._stops = StopKeeper(self.executor, store)
         self._sight = Sight(store, clock, settings.stall)
+        self._ready = ReadyWatch(store, clock)
         self._failures = 0
         self._not_before = 0.0
 
@@ -187,7 +188,9 @@ class AccountLoop:
         try:
             await self._pass()
         except (TerminalError, StoreError) as error:
-            await self._failed(str(error))
+            await self._failed(
+                str(error), urgent=isinstance(error, TerminalError) and error.needs_person
+            )
         except Exception as error:  # the pass boundary: a bug must not end the guard
             log.exception("a pass failed")
             await self._failed(f"internal error: {type(error).__name__}")
@@ -198,7 +201,7 @@ class AccountLoop:
         self.duration_ms = (ended - began) * 1000
         self._last_turn = ended
 
-    async def _failed(self, why: str) -> None:
+    async def _failed(self, why: str, *, urgent: bool = False) -> None:
         self.errors += 1
         self._failures += 1
         self.verdict = Verdict(None, why)
@@ -210,7 +213,7 @@ class AccountLoop:
         if self._failures > 1:
             self._not_before = self._clock.monotonic() + backoff - self._settings.interval
         try:
-            await self._sight.judge(self.account, self.label, self.verdict)
+            await self._sight.judge(self.account, self.label, self.verdict, urgent=urgent)
             if self.account is not None:
                 facts = await self._store.pass_facts(self.account.id, self._settings.batch_size)
                 for approval in facts.uncarded:
@@ -232,6 +235,7 @@ class AccountLoop:
             self.wake()  # the next pass knows what to look at
             return
         verdict = await self._judge(facts.account, snapshot)
+        await self._ready.watch(facts.account, self.label, snapshot)
         if facts.orders:
             await self._resolve(facts.orders, snapshot)
         assert self._flattener is not None
@@ -274,6 +278,8 @@ class AccountLoop:
 
     async def _look(self, facts: PassFacts | None) -> Snapshot:
         wanted = [] if facts is None else list(facts.symbols)
+        if self.terminal.server_offset is None:
+            wanted += self.symbols.liquid
         names = await self.symbols.broker_symbols(wanted) if wanted else {}
         held = () if self.snapshot is None else self.snapshot.positions
         symbols = {*names.values(), *(position.symbol for position in held)}
@@ -354,7 +360,7 @@ class AccountLoop:
                 breach_id=verdict.breach_id,
                 equity=str(snapshot.account.own_equity),
             )
-        if unread is not None and verdict.breach_id is None and account.flatten_asked_at is None:
+        if unread is not None and not verdict.closes and account.flatten_asked_at is None:
             raise unread  # but entries wait: an order in doubt cannot be looked for
         self.verdict = verdict
         if any(deal.is_trade and deal.entry is not DealEntry.IN for deal in deals or ()):
@@ -445,8 +451,10 @@ class AccountLoop:
     async def _planned_anew(self, approval: Approval) -> Plan:
         assert self.account is not None
         facts = await self._facts()
-        snapshot = await self._look(facts)
         assert facts is not None
+        # Ordered by now, so no longer among the symbols that wait: but its quote is wanted.
+        symbols = (*facts.symbols, approval.signal.draft.symbol)
+        snapshot = await self._look(replace(facts, symbols=symbols))
         # Its own intent is on disk by now and must not stand in its own way.
         others = tuple(one for one in facts.orders if one.approval_id != approval.id)
         standing = await self._standing(replace(facts, orders=others))
@@ -546,10 +554,12 @@ def _may_get_a_price(approval: Approval, plan: Plan, now: datetime) -> bool:
 def _same_login(account: Account, snapshot: Snapshot) -> None:
     seen = snapshot.account
     if (seen.login, seen.server) != (account.login, account.server):
-        raise TerminalError(
+        wrong = TerminalError(
             f"the terminal is logged in to {seen.login} at {seen.server}, not to "
             f"{account.login} at {account.server}: log in to that account"
         )
+        wrong.needs_person = True
+        raise wrong
 
 
 class TradingLoop:

@@ -179,6 +179,30 @@ class RuleActed:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelsMissing:
+    """A position of ours showed no stop, or no target, though its order had one."""
+
+    symbol: str
+    position_id: Ticket
+    stop_loss: Decimal | None
+    """The stop that was missing; None where only the target was."""
+    take_profit: Decimal | None
+    why: str
+    """What refused the levels; empty where they are set now."""
+    closing: bool
+    kind: Literal["levels_missing"] = "levels_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalNotReady:
+    """What keeps a terminal from trading, in words; nothing once it may trade again."""
+
+    account: str
+    problems: tuple[str, ...]
+    kind: Literal["terminal_not_ready"] = "terminal_not_ready"
+
+
+@dataclass(frozen=True, slots=True)
 class PositionClosed:
     """A position ended: by its stop, its target, a person or the broker."""
 
@@ -500,6 +524,8 @@ Notice = (
     | OrderFailed
     | WishReport
     | RuleActed
+    | LevelsMissing
+    | TerminalNotReady
     | PositionClosed
     | ForeignTrade
     | DrawdownWarning

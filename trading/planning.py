@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from trading.cards import at_once
@@ -241,6 +242,7 @@ class Planner:
             stop_limit=draft.stop_limit,
             stop_loss=draft.stop_loss,
             take_profit=take_profit,
+            expires_at=_until(draft, self._clock.now()),
             deviation=self._limits.max_deviation_points,
             fillings=spec.fillings if market else (),
             comment=order_comment(client_order_id),
@@ -257,6 +259,13 @@ def _sized(
     return spec.volume_min, deny(
         DenialReason.VOLUME_TOO_SMALL, volume=part, minimum=spec.volume_min, symbol=spec.name
     )
+
+
+def _until(draft: SignalDraft, now: datetime) -> datetime | None:
+    """Return when the broker shall give a waiting order up."""
+    if draft.good_for is None or draft.order_type is OrderType.MARKET:
+        return None
+    return now + timedelta(seconds=draft.good_for)
 
 
 def _hopeless(draft: SignalDraft, denial: Denial) -> Plan:

@@ -60,6 +60,8 @@ class Reconciler:
         self._seen: tuple[object, ...] | None = None
         self._deals_due = 0.0
         self._changed_at = float("-inf")
+        self._unclocked: datetime | None = None
+        """Since when deals were read whose times wait for the broker's clock to be known."""
         self._settled_from = clock.now()
         """Absence is counted from here on: start, or the last reconnect."""
         self._unreported: list[Deal] = []
@@ -74,6 +76,9 @@ class Reconciler:
     async def pull_deals(self, snapshot: Snapshot) -> list[Deal] | None:
         """Take in new deals when something moved or it is time; None when nothing was asked."""
         await self._late_arrivals(snapshot)
+        is_clock_known = self._terminal.server_offset is not None
+        if is_clock_known and self._unclocked is not None:
+            self._deals_due = 0.0  # what was read without it is read again
         money = snapshot.account
         seen = (
             money.balance,
@@ -85,8 +90,11 @@ class Reconciler:
             return None
         until = self._clock.now()
         since = await self._store.deals_seen_until(self._account_id)
+        if self._unclocked is not None:
+            since = min(since, self._unclocked)
         history = await self._terminal.history(since - OVERLAP, until + timedelta(days=1))
         fresh = await self._store.record_deals(self._account_id, history.deals)
+        self._unclocked = None if is_clock_known else since
         if seen != self._seen:
             self._changed_at = now
         self._seen, self._deals_due = seen, now + _pause(now - self._changed_at)

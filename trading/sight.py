@@ -1,12 +1,16 @@
-"""Blind is not safe: how long an account could not be judged, and telling people of it."""
+"""Blind is not safe: what an account cannot be judged or traded for, and telling people of it."""
 
 from datetime import datetime
 
 from trading.clock import Clock
 from trading.drawdown.guard import Verdict
-from trading.model import Account
-from trading.notices import Blind
+from trading.model import Account, Snapshot
+from trading.notices import Blind, Priority, TerminalNotReady
 from trading.ports import GuardStore
+from trading.terminal.readiness import obstacles
+
+STEADY = 3.0
+"""Seconds an obstacle must last: a button pressed by mistake is often pressed again."""
 
 
 class Sight:
@@ -20,8 +24,10 @@ class Sight:
         self._since: tuple[datetime, float] | None = None
         self._told = False
 
-    async def judge(self, account: Account | None, label: str, verdict: Verdict) -> None:
-        """Take in whether the account could be judged just now."""
+    async def judge(
+        self, account: Account | None, label: str, verdict: Verdict, *, urgent: bool = False
+    ) -> None:
+        """Take in whether the account could be judged just now; ``urgent`` is told at once."""
         now, moment = self._clock.now(), self._clock.monotonic()
         if verdict.state is not None:
             if self._since is not None and self._told:
@@ -30,9 +36,32 @@ class Sight:
             return
         if self._since is None:
             self._since = (now, moment)
-        if not self._told and moment - self._since[1] >= self._stall:
+        if not self._told and (urgent or moment - self._since[1] >= self._stall):
             await self._tell(account, Blind(label, verdict.problem, self._since[0], None))
             self._told = True
 
     async def _tell(self, account: Account | None, notice: Blind) -> None:
         await self._store.blind(None if account is None else account.id, notice)
+
+
+class ReadyWatch:
+    """Tells once what keeps an account's terminal from trading, and once that it is gone."""
+
+    def __init__(self, store: GuardStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._present: tuple[str, ...] = ()
+        self._since = 0.0
+        self._told: tuple[str, ...] = ()
+
+    async def watch(self, account: Account, label: str, snapshot: Snapshot) -> None:
+        """Take in a snapshot."""
+        now, present = self._clock.monotonic(), obstacles(snapshot)
+        if present != self._present:
+            self._present, self._since = present, now
+        if present == self._told or (present and now - self._since < STEADY):
+            return
+        self._told = present
+        await self._store.tell(
+            account.id, TerminalNotReady(label, present), Priority.CRITICAL, topic=None
+        )

@@ -14,6 +14,7 @@ from trading.ports import SignalStore
 from trading.reporting import Reporter
 
 MOST_TARGETS = 10
+LONGEST_WAIT = 90 * 24 * 3600
 LONGEST_TTL = 7 * 24 * 3600
 
 
@@ -38,14 +39,32 @@ def faults(draft: SignalDraft) -> tuple[Fault, ...]:
         found.append(Fault("entry", f"a {draft.order_type} order needs an entry price"))
     if draft.expires_in is not None and not 1 <= draft.expires_in <= LONGEST_TTL:
         found.append(Fault("expires_in", f"expires_in must be 1 to {LONGEST_TTL} seconds"))
+    if draft.good_for is not None and not 1 <= draft.good_for <= LONGEST_WAIT:
+        found.append(Fault("good_for", f"good_for must be 1 to {LONGEST_WAIT} seconds"))
     if len(draft.take_profits) > MOST_TARGETS:
         found.append(Fault("take_profits", f"more than {MOST_TARGETS} targets"))
-    return tuple(found) or _wrong_sides(draft)
+    return tuple(found) or (*_wrong_limit(draft), *_wrong_sides(draft))
+
+
+def _wrong_limit(draft: SignalDraft) -> tuple[Fault, ...]:
+    """A stop-limit buys no higher, and sells no lower, than where it is triggered."""
+    limit, entry = draft.stop_limit, draft.entry
+    if draft.order_type is not OrderType.STOP_LIMIT:
+        if limit is None:
+            return ()
+        return (Fault("stop_limit", f"a {draft.order_type} order has no stop_limit"),)
+    if limit is None or entry is None:
+        return (Fault("stop_limit", "a stop_limit order needs its limit price: stop_limit"),)
+    if any((limit - price) * draft.side.sign > 0 for price in entry):
+        words = f"stop_limit {limit} is beyond the entry {entry[0]} that triggers it"
+        return (Fault("stop_limit", words),)
+    return ()
 
 
 def _positives(draft: SignalDraft) -> list[tuple[str, Decimal]]:
     named: list[tuple[str, Decimal | None]] = [
         ("stop_loss", draft.stop_loss),
+        ("stop_limit", draft.stop_limit),
         ("volume", draft.volume),
         ("risk_percent", draft.risk_percent),
         *(("entry", price) for price in draft.entry or ()),

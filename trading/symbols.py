@@ -8,6 +8,8 @@ from trading.ports import Terminal
 
 NAMES_TTL = 600.0
 SPEC_TTL = 60.0
+LIQUID = ("EURUSD", "GBPUSD", "USDJPY", "XAUUSD", "BTCUSD")
+"""Symbols whose quotes move all the time their market is open: they tell the broker's clock."""
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "XAUUSD": ("GOLD",),
     "XAGUSD": ("SILVER",),
@@ -48,6 +50,8 @@ def _is_decorated(name: str, wanted: str) -> bool:
 class SymbolBook:
     """The broker's names and properties, remembered for a little while."""
 
+    liquid = LIQUID
+
     def __init__(self, terminal: Terminal, clock: Clock) -> None:
         self._terminal = terminal
         self._clock = clock
@@ -79,7 +83,9 @@ class SymbolBook:
         stale = [name for name in wanted if name not in self._specs or self._specs[name][0] <= now]
         if stale:
             for name, spec in (await self._terminal.specs(stale)).items():
-                self._specs[name] = (now + SPEC_TTL, spec)
+                # A symbol just selected can show a tick value of zero for a moment (F§8).
+                ttl = SPEC_TTL if spec.tick_value_loss > 0 else 0.0
+                self._specs[name] = (now + ttl, spec)
         return {name: self._specs[name][1] for name in wanted if name in self._specs}
 
     def known(self, names: Iterable[str]) -> Mapping[str, SymbolSpec]:

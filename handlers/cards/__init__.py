@@ -21,6 +21,7 @@ from trading.notices import (
     FlattenStuck,
     ForeignTrade,
     Heartbeat,
+    LevelsMissing,
     LoopStalled,
     Notice,
     OrderFailed,
@@ -32,6 +33,7 @@ from trading.notices import (
     RuleActed,
     Started,
     TerminalNews,
+    TerminalNotReady,
     TradingStateChanged,
     Trouble,
     Unreachable,
@@ -67,6 +69,10 @@ def _text(notice: Notice, now: datetime) -> str:  # noqa: C901 - a flat table of
             return positions.report(notice)
         case RuleActed():
             return positions.rule(notice)
+        case LevelsMissing():
+            return orders.levels_missing(notice)
+        case TerminalNotReady():
+            return orders.not_ready(notice)
         case PositionClosed():
             return orders.closed(notice)
         case ForeignTrade():

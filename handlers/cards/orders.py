@@ -6,10 +6,12 @@ from handlers.texts import later, t
 from trading.model import DealReason, Purpose
 from trading.notices import (
     ForeignTrade,
+    LevelsMissing,
     OrderFailed,
     OrderResolved,
     OrderUnconfirmed,
     PositionClosed,
+    TerminalNotReady,
 )
 
 _ORDER = {
@@ -126,3 +128,32 @@ def foreign_trade(notice: ForeignTrade) -> str:
         t("It counts toward every drawdown cap. /positions shows it."),
     ]
     return "\n".join(lines)
+
+
+def levels_missing(notice: LevelsMissing) -> str:
+    """Return which level was missing at the broker, and what was done about it."""
+    levels = (("stop loss", notice.stop_loss), ("target", notice.take_profit))
+    missing = [(name, level) for name, level in levels if level is not None]
+    names = " and ".join(name for name, _ in missing)
+    where = f"{foreign(notice.symbol, 24)}, ticket {notice.position_id}"
+    lines = [f"🩹 <b>No {names} at the broker</b>: {where}"]
+    if not notice.why:
+        lines.append(f"Set now: {', '.join(f'{name} {price(at, None)}' for name, at in missing)}.")
+        return "\n".join(lines)
+    lines.append(f"It cannot be set: {foreign(notice.why, WORDS)}.")
+    if notice.closing:
+        lines.append("Closing the position, as nothing protects it.")
+    elif notice.stop_loss is not None:
+        lines.append("Trying again; until then nothing protects it. /positions")
+    else:
+        lines.append("The stop loss holds. Set the target yourself: /positions")
+    return "\n".join(lines)
+
+
+def not_ready(notice: TerminalNotReady) -> str:
+    """Return what to press before the terminal can trade."""
+    if not notice.problems:
+        return f"✅ <b>Ready to trade again</b> · {foreign(notice.account)}"
+    lines = [f"⛔ <b>The terminal may not trade</b> · {foreign(notice.account)}"]
+    lines += [f"{foreign(one[:1].upper() + one[1:], WORDS)}." for one in notice.problems]
+    return "\n".join([*lines, "Until then no entry is sent, and no close would be taken."])

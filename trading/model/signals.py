@@ -28,6 +28,8 @@ class SignalDraft:
     expires_in: int | None = None
     """Seconds an approver has; None takes the desk's default."""
     comment: str = ""
+    good_for: int | None = None
+    """Seconds a waiting order stays at the broker; None until somebody removes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class DenialReason(StrEnum):
     TOO_MANY_POSITIONS = "too_many_positions"
     DUPLICATE_POSITION = "duplicate_position"
     OPPOSITE_POSITION = "opposite_position"
+    FOREIGN_POSITION = "foreign_position"
     CAP_REACHED = "cap_reached"
     WORST_CASE_BELOW_FLOOR = "worst_case_below_floor"
     ORDER_RATE = "order_rate"

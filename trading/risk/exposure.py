@@ -6,6 +6,7 @@ Held is what is open, what waits at the broker, and what was sent and is not see
 from decimal import Decimal
 
 from trading.drawdown.budget import worst_case
+from trading.ids import is_ours
 from trading.model import Denial, DenialReason, MarginMode, SymbolSpec
 from trading.risk.context import OrderContext
 from trading.risk.findings import NO_LIMIT, UNKNOWN, Finding, deny, money, text
@@ -116,6 +117,22 @@ def nothing_opposite(ctx: OrderContext) -> Finding:
         return Finding("opposite held", str(against), NO_LIMIT)
     denial = deny(R.OPPOSITE_POSITION, symbol=name, side=side.opposite) if against else None
     return Finding("opposite held", str(against), "none", denial)
+
+
+def nothing_foreign(ctx: OrderContext) -> Finding:
+    """A netting account makes one position of ours and another's, stops included (F§9)."""
+    rule, name = "another's position", ctx.spec.name
+    if ctx.snapshot.account.margin_mode is MarginMode.HEDGING:
+        return Finding(rule, "kept apart", NO_LIMIT)
+    foreign = [
+        one
+        for one in ctx.snapshot.positions
+        if one.symbol == name and not is_ours(one.client_order_id)
+    ]
+    denial = None
+    if foreign:
+        denial = deny(R.FOREIGN_POSITION, symbol=name, side=foreign[0].side)
+    return Finding(rule, str(len(foreign)), "none", denial)
 
 
 def worst_case_stays_above_floor(ctx: OrderContext) -> Finding:

@@ -42,8 +42,9 @@ from trading.terminal.requests import (
     with_filling,
 )
 from trading.terminal.session import Deadlines, LinkState, Login, Session
-from trading.terminal.symbols import pending_fillings, read_specs
+from trading.terminal.symbols import pending_fillings, read_names, read_specs
 from trading.terminal.transport import Transport
+from trading.terminal.wording import with_numbers
 
 
 class TerminalClient:
@@ -60,7 +61,7 @@ class TerminalClient:
         self._session = Session(transport, self._login, clock, deadlines or Deadlines())
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._fillings: dict[str, tuple[Filling, ...]] = {}
+        self._specs: dict[str, SymbolSpec] = {}
         self._working: dict[tuple[str, Action], Filling] = {}
 
     @property
@@ -102,26 +103,25 @@ class TerminalClient:
     async def specs(self, symbols: Iterable[str]) -> Mapping[str, SymbolSpec]:
         data = await self._call("specs", {"symbols": list(symbols)})
         specs = read_specs(data, self._session.simulated)
-        self._fillings.update({name: spec.fillings for name, spec in specs.items()})
+        self._specs.update(specs)
         return specs
 
     async def symbol_names(self) -> tuple[str, ...]:
-        data = await self._call("names", {})
-        if not isinstance(data, list) or not all(isinstance(name, str) for name in data):
-            raise ProtocolError("the worker's answer has no names")
-        return tuple(data)
+        return read_names(await self._call("names", {}))
 
     async def send(self, request: OrderRequest) -> SendOutcome:
         async with self._lock:
             try:
-                wire = to_wire(request, self._session.times)
+                wire = self._wire(request)
                 await self._session.ready()
             except UnusableRequest as error:
                 return Rejected(RejectKind.FINAL, None, "UNUSABLE_REQUEST", str(error))
             except TerminalError as error:
                 return _not_sent(error)
             try:
-                return classify(await self._ask("send", request, wire), request)
+                return self._worded(
+                    classify(await self._ask("send", request, wire), request), request
+                )
             except TerminalUnavailable as error:
                 return _not_sent(error)
             except TerminalError as error:
@@ -131,11 +131,13 @@ class TerminalClient:
         """Ask the terminal whether it would refuse the order; None is no promise of execution."""
         async with self._lock:
             try:
-                wire = to_wire(request, self._session.times)
+                wire = self._wire(request)
             except UnusableRequest as error:
                 return Rejected(RejectKind.FINAL, None, "UNUSABLE_REQUEST", str(error))
             await self._session.ready()
-            return classify_check(await self._ask("check", request, wire), request)
+            refused = classify_check(await self._ask("check", request, wire), request)
+            spec = self._specs.get(request.symbol)
+            return None if refused is None else with_numbers(refused, request, spec)
 
     async def history(self, since: datetime, until: datetime) -> History:
         """Return at least what finished in the span: more while the broker's clock is unknown."""
@@ -167,10 +169,13 @@ class TerminalClient:
         asked = {"side": side_number(side), "symbol": symbol, "volume": volume, "price": price}
         return read_number(await self._call("margin", asked))
 
-    async def readiness(self) -> tuple[ReadinessItem, ...]:
-        """Return what trading needs, item by item; raise nothing."""
+    async def readiness(self, symbols: Iterable[str] = ()) -> tuple[ReadinessItem, ...]:
+        """Return what trading needs, item by item; raise nothing.
+
+        Quotes of liquid symbols, seen to move from one call to the next, tell the broker's clock.
+        """
         try:
-            snapshot = await self.snapshot()
+            snapshot = await self.snapshot(symbols)
         except TerminalError as error:
             return readiness(None, self._login, self.server_offset, str(error))
         return readiness(snapshot, self._login, self.server_offset)
@@ -178,6 +183,15 @@ class TerminalClient:
     async def _call(self, op: str, args: Mapping[str, object]) -> object:
         async with self._lock:
             return await self._session.call(op, args)
+
+    def _wire(self, request: OrderRequest) -> Wire:
+        spec = self._specs.get(request.symbol)
+        return to_wire(request, self._session.times, () if spec is None else spec.expirations)
+
+    def _worded(self, outcome: SendOutcome, request: OrderRequest) -> SendOutcome:
+        if not isinstance(outcome, Rejected):
+            return outcome
+        return with_numbers(outcome, request, self._specs.get(request.symbol))
 
     async def _ask(self, op: str, request: OrderRequest, wire: Wire) -> Row:
         """Ask again only where the answer was "nothing was executed, because of this field"."""
@@ -201,7 +215,8 @@ class TerminalClient:
         return reply
 
     def _candidates(self, request: OrderRequest) -> tuple[Filling, ...]:
-        known = request.fillings or self._fillings.get(request.symbol, ())
+        spec = self._specs.get(request.symbol)
+        known = request.fillings or (() if spec is None else spec.fillings)
         if request.action is Action.PENDING:
             known = request.fillings or pending_fillings(known)
         elif request.action is not Action.DEAL:

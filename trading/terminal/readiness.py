@@ -29,6 +29,12 @@ def readiness(
     )
 
 
+def obstacles(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return what keeps a connected terminal from trading, each with what to press."""
+    items = (*_terminal_items(snapshot.terminal), *_account_items(snapshot.account, Login()))
+    return tuple(item.words for item in items if not item.ok and item.name != "connected")
+
+
 def _terminal_items(terminal: TerminalState) -> tuple[ReadinessItem, ...]:
     return (
         _item(

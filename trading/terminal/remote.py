@@ -69,7 +69,13 @@ class RpycTransport:
         try:
             self._ship()
         except (OSError, EOFError) as error:
+            was_reached = self._connection is not None or self._stream is not None
             self._disconnect()
+            if was_reached and isinstance(error, TimeoutError):
+                raise TerminalUnavailable(
+                    f"the rpyc server at {self._where} is there but does not answer: a call of "
+                    "MetaTrader hangs in it; if it stays so, restart that server"
+                ) from error
             raise TerminalUnavailable(
                 f"no rpyc server answers at {self._where} ({str(error) or 'closed'}): start it "
                 "and check TERMINAL_HOST and TERMINAL_PORT"

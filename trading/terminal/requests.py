@@ -1,6 +1,6 @@
 """From an order request to the dictionary MetaTrader's order_send takes (keys by action)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from trading.model import Action, Filling, OrderRequest, OrderType, Side
 from trading.terminal.servertime import ServerTime
@@ -34,17 +34,22 @@ _FILLINGS: Mapping[Filling, int] = {
     Filling.RETURN: 2,
     Filling.BOC: 3,
 }
-_GTC, _SPECIFIED = 0, 2
+_TIMES: Mapping[str, int] = {"gtc": 0, "day": 1, "specified": 2, "specified_day": 3}
 
 
 class UnusableRequest(ValueError):  # noqa: N818 - reads as a state
     """A request that cannot be written down for MetaTrader; the words say why."""
 
 
-def to_wire(request: OrderRequest, times: ServerTime) -> Wire:
-    """Return the request without its filling mode; numbers stay Decimal until the worker."""
+def to_wire(request: OrderRequest, times: ServerTime, expirations: Sequence[str] = ()) -> Wire:
+    """Return the request without its filling mode; numbers stay Decimal until the worker.
+
+    ``expirations`` are those the symbol allows, where that is known.
+    """
     wire: Wire = {"action": _ACTIONS[request.action], "symbol": request.symbol}
     wire.update(_WRITERS[request.action](request, times))
+    if request.action in (Action.PENDING, Action.MODIFY):
+        wire.update(_expiry(request, times, expirations))
     return {key: value for key, value in wire.items() if value is not None}
 
 
@@ -71,7 +76,7 @@ def _deal(request: OrderRequest, _: ServerTime) -> Wire:
     }
 
 
-def _pending(request: OrderRequest, times: ServerTime) -> Wire:
+def _pending(request: OrderRequest, _: ServerTime) -> Wire:
     return {
         "volume": request.volume,
         "type": _type(request, request.order_type),
@@ -80,7 +85,6 @@ def _pending(request: OrderRequest, times: ServerTime) -> Wire:
         "sl": request.stop_loss,
         "tp": request.take_profit,
         "position": request.position,
-        **_expiry(request, times),
         **_marks(request),
     }
 
@@ -95,14 +99,13 @@ def _sltp(request: OrderRequest, _: ServerTime) -> Wire:
     }
 
 
-def _modify(request: OrderRequest, times: ServerTime) -> Wire:
+def _modify(request: OrderRequest, _: ServerTime) -> Wire:
     return {
         "order": request.order,
         "price": request.price,
         "stoplimit": request.stop_limit,
         "sl": request.stop_loss or 0,
         "tp": request.take_profit or 0,
-        **_expiry(request, times),
         **_marks(request),
     }
 
@@ -135,15 +138,21 @@ def _type(request: OrderRequest, order_type: OrderType | None) -> int:
     return _TYPES[order_type, request.side]
 
 
-def _expiry(request: OrderRequest, times: ServerTime) -> Wire:
+def _expiry(request: OrderRequest, times: ServerTime, expirations: Sequence[str]) -> Wire:
     if request.expires_at is None:
-        return {"type_time": _GTC}
+        return {"type_time": _allowed(("gtc", "day"), expirations)}
     if times.offset is None:
         raise UnusableRequest(
             "the broker's clock is not known yet, so an expiry cannot be set: wait for the first "
             "fresh quotes"
         )
-    return {"type_time": _SPECIFIED, "expiration": times.to_server(request.expires_at)}
+    kind = _allowed(("specified", "specified_day"), expirations)
+    return {"type_time": kind, "expiration": times.to_server(request.expires_at)}
+
+
+def _allowed(wanted: Sequence[str], expirations: Sequence[str]) -> int:
+    """Return the first wanted kind the symbol allows; the first of all where none is."""
+    return _TIMES[next((one for one in wanted if one in expirations), wanted[0])]
 
 
 def _marks(request: OrderRequest) -> Wire:

@@ -10,11 +10,13 @@ from datetime import datetime
 
 from trading.clock import Clock
 from trading.errors import (
+    LoginRefused,
     ProtocolError,
     TerminalError,
     TerminalRefused,
     TerminalTimeout,
     TerminalUnavailable,
+    WrongAccount,
 )
 from trading.model import AccountState
 from trading.terminal.codec import (
@@ -32,6 +34,10 @@ from trading.terminal.transport import Transport
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """Seconds between attempts to bring a worker up again; the first follows at once."""
+
+FIRST_LOGIN_PAUSE, LONGEST_LOGIN_PAUSE = 15.0, 600.0
+"""The same where the broker refused the login."""
+AUTH_FAILED = -6
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +116,9 @@ class Session:
         pause = self._not_before - self._clock.monotonic()
         if pause > 0:
             why = self._state.last_error
-            raise TerminalUnavailable(f"{why}; the next attempt follows in {pause:.0f} s")
+            waiting = TerminalUnavailable(f"{why}; the next attempt follows in {pause:.0f} s")
+            waiting.needs_person = bool(self._last_failure and self._last_failure.needs_person)
+            raise waiting
         try:
             if not self._running:
                 await self._start()
@@ -153,7 +161,7 @@ class Session:
         if self._account is None:
             self._account = found
         elif found != self._account:
-            error = TerminalUnavailable(
+            error = WrongAccount(
                 f"the terminal is logged in to {found[0]} at {found[1]}, not to "
                 f"{self._account[0]} at {self._account[1]}: log in to the right account, or "
                 "restart the bot to take this one"
@@ -192,6 +200,8 @@ class Session:
             "login": login.login,
             "password": login.password,
             "server": login.server,
+            # Once attached, another account was chosen by a person: nobody switches it back.
+            "keep": True if self._account is not None else None,
         }
         data = await self.exchange("hello", {k: v for k, v in given.items() if v is not None})
         greeting = read_greeting(data, PROTOCOL)
@@ -210,7 +220,7 @@ class Session:
             server is not None and account.server != server
         )
         if wrong:
-            raise TerminalUnavailable(
+            raise WrongAccount(
                 f"the terminal is logged in to {account.login} at {account.server}, the settings "
                 f"name {login or account.login} at {server or account.server}: log in to that "
                 "account or correct TERMINAL_LOGIN and TERMINAL_SERVER"
@@ -235,10 +245,21 @@ class Session:
         words = words_of_last_error(error.code, error.text)
         if error.kind == "login":
             words = f"{error.text}: check TERMINAL_LOGIN, TERMINAL_PASSWORD and TERMINAL_SERVER"
+        if error.kind == "login" or error.code == AUTH_FAILED:
+            return LoginRefused(error.code, words)
         refused = TerminalRefused(error.code, words)
         if error.code <= IPC_CODES_FROM:
             self._fail(refused)
         return refused
+
+    def _pause(self, error: TerminalError) -> float:
+        """Return the seconds until the next attempt; brokers lock who guesses a password often."""
+        first, longest = FIRST_PAUSE, LONGEST_PAUSE
+        if isinstance(error, LoginRefused):
+            first, longest = FIRST_LOGIN_PAUSE, LONGEST_LOGIN_PAUSE
+        elif not self._failures:
+            return 0.0
+        return min(longest, first * float(2 ** max(0, self._failures - 1)))
 
     def _fail(self, error: TerminalError) -> None:
         if error is self._last_failure:  # raised through two of our own layers
@@ -248,6 +269,6 @@ class Session:
             log.warning("terminal_failed", extra={"why": str(error)})
         self._greeted = False
         self._state = replace(self._state, up_since=None, last_error=str(error))
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self._failures - 1)) if self._failures else 0
+        pause = self._pause(error)
         self._failures = min(self._failures + 1, 16)
         self._not_before = self._clock.monotonic() + pause

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from trading.errors import ProtocolError
 from trading.model import Execution, Filling, OrderType, SymbolSpec, TradeMode
-from trading.terminal.fields import Row, number, positive, section, text, whole
+from trading.terminal.fields import Row, number, positive, rows, section, text, whole
 
 _EXECUTIONS = (Execution.REQUEST, Execution.INSTANT, Execution.MARKET, Execution.EXCHANGE)
 _TRADE_MODES = (
@@ -30,6 +30,20 @@ def read_specs(data: object, simulated: bool) -> Mapping[str, SymbolSpec]:
     if not isinstance(data, dict):
         raise ProtocolError("the worker's answer has no specifications")
     return {symbol: _spec(symbol, section(data, symbol), simulated) for symbol in data}
+
+
+def read_names(data: object) -> tuple[str, ...]:
+    """Return every name offered; one that is listed but not traded gives way to its like.
+
+    Brokers keep EURUSD in the list, disabled, beside the EURUSD.r that their accounts trade.
+    """
+    listed = [
+        (text(row, "name"), whole(row, "trade_mode")) for row in rows({"names": data}, "names")
+    ]
+    traded = [name for name, mode in listed if mode]
+    return tuple(
+        name for name, mode in listed if mode or not any(name in other for other in traded)
+    )
 
 
 def market_fillings(mask: int) -> tuple[Filling, ...]:

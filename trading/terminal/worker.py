@@ -59,6 +59,7 @@ SYMBOL = _words(
     "filling_mode trade_exemode trade_mode order_mode expiration_mode currency_base "
     "currency_profit currency_margin"
 )
+NAME = _words("name trade_mode")
 TICK = _words("bid ask time time_msc")
 RESULT = _words(
     "retcode deal order volume price bid ask comment request_id retcode_external balance equity "
@@ -151,6 +152,7 @@ class Worker:
         login: Optional[int] = None,
         password: Optional[str] = None,
         server: Optional[str] = None,
+        keep: bool = False,
     ) -> Dict[str, Any]:
         self._secret = password or ""
         self._load()
@@ -159,7 +161,8 @@ class Worker:
         self._attach(path, login, password, server)
         self._attached = True
         account = self._mt5.account_info()
-        if login is not None and not _is_account(account, login, server):
+        is_open = account is not None and account.login > 0
+        if login is not None and not _is_account(account, login, server) and not (keep and is_open):
             if not self._mt5.login(int(login), **_given(password, server, LOGIN_MS)):
                 raise self._failure(f"login of {login} at {server or '?'}", "login")
             account = self._mt5.account_info()
@@ -261,8 +264,9 @@ class Worker:
                 specs[symbol] = _pick(info, SYMBOL)
         return specs
 
-    def _names(self) -> List[str]:
-        return [info.name for info in self._need(self._mt5.symbols_get(), "symbols_get")]
+    def _names(self) -> List[Dict[str, Any]]:
+        infos = self._need(self._mt5.symbols_get(), "symbols_get")
+        return [_pick(info, NAME) for info in infos]
 
     def _history(self, since: int, until: int) -> Dict[str, Any]:
         orders = self._need(self._mt5.history_orders_get(since, until), "history_orders_get")
