@@ -10,7 +10,7 @@ ARGS ?=
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast lint fix bench lock clean
+.PHONY: help setup demo run test fast lint fix bench chaos lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench: $(READY) ## the measurements, printed
 		module=$${bench%.py}; echo "== $$module"; \
 		$(BIN)/python -m $$(echo $$module | tr / .) $(ARGS) || exit 1; \
 	done
+
+chaos: $(READY) ## thousands of orders under random faults (ARGS="2000 7": how many, which seed)
+	$(BIN)/python -m tests.bench.random_run $(ARGS)
 
 lock: $(READY) ## requirements.lock again, from the ranges in pyproject.toml
 	$(PYTHON) -m venv $(VENV)/lock

@@ -53,6 +53,19 @@ async def test_a_hung_send_is_unknown_and_the_worker_is_replaced(fault: Fault) -
         assert client.restarts == 1
 
 
+async def test_one_hung_terminal_keeps_no_other_waiting(fault: Fault) -> None:
+    async with (
+        opened(pipe(FAKE, fault.environment), QUICK) as hung,
+        opened(pipe(FAKE)) as other,
+    ):
+        fault.set(positions_get="hang")
+        waiting = asyncio.gather(hung.snapshot(), return_exceptions=True)
+        for _ in range(5):
+            await other.snapshot(["EURUSD"])
+        assert not waiting.done()
+        assert isinstance((await waiting)[0], TerminalTimeout)
+
+
 async def test_a_hung_snapshot_times_out_and_the_next_one_reads(fault: Fault) -> None:
     async with opened(pipe(FAKE, fault.environment), QUICK) as client:
         fault.set(positions_get="hang")

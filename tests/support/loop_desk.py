@@ -32,6 +32,7 @@ from trading.signals import digest
 from trading.terminal import simulated
 from trading.terminal.client import TerminalClient
 from trading.terminal.simulated.broker import Broker
+from trading.terminal.transport import Transport
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 OWNER = 7
@@ -143,11 +144,7 @@ class LoopDesk:
 
     async def open(self, wire: Tripwire | None = None) -> Self:
         """Start, or start again as a new process would."""
-        self.broker = Broker(
-            self._environment, clock=self.clock.wall_ms, sleep=self.clock.advance, end=_die
-        )
-        name = f"tests_simulated_{next(_numbers)}"
-        sys.modules[name] = _module(name, self.broker)
+        transport = self._transport()
         self.database = await self._stack.enter_async_context(
             open_database(self.folder / "desk.db", lambda: self.make_room())  # noqa: PLW0108 - a test sets it
         )
@@ -155,7 +152,7 @@ class LoopDesk:
         self.wishes = PositionStore(self.database, self.clock)
         self.cards = CardStore(self.database, self.clock)
         await self.store.ensure_owners([OWNER])
-        self.client = TerminalClient(InProcessTransport(name), self.clock, None, PATIENT)
+        self.client = TerminalClient(transport, self.clock, None, PATIENT)
         self._stack.push_async_callback(self.client.close)
         wired = wire or Tripwire()
         self.asks: Any = _Wired(self.wishes, wired)
@@ -171,6 +168,15 @@ class LoopDesk:
             self.holds,
         )
         return self
+
+    def _transport(self) -> Transport:
+        """Return the way to a worker over a broker of this desk's own."""
+        self.broker = Broker(
+            self._environment, clock=self.clock.wall_ms, sleep=self.clock.advance, end=_die
+        )
+        name = f"tests_simulated_{next(_numbers)}"
+        sys.modules[name] = _module(name, self.broker)
+        return InProcessTransport(name)
 
     async def drop(self) -> None:
         """Forget everything that was only in memory."""

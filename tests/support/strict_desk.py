@@ -82,7 +82,7 @@ async def strict_desk(folder: Path, kind: str, **changes: str) -> AsyncIterator[
     """Run the program over the stand-in until the context ends, then expect a clean stop."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox())
-        given = _environment(folder, sandbox.url)
+        given = strict_environment(folder, sandbox.url)
         if kind == "local":
             given |= local(folder)
         else:
@@ -109,7 +109,8 @@ async def listening(port: int) -> None:
                 await asyncio.sleep(0.1)
 
 
-def _environment(folder: Path, url: str) -> dict[str, str]:
+def strict_environment(folder: Path, url: str) -> dict[str, str]:
+    """Return the settings of a desk for the stand-in's account."""
     given = environment(folder, url, [])
     del given["TERMINAL_TICKS"]
     (folder / "ticks.csv").unlink()

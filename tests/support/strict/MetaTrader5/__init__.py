@@ -7,7 +7,8 @@ tick sizes, the two kinds of None, times on the server's clock, and calls throug
 
 Faults are rows of ``control.json``: ``{"call": "order_send", "kind": "none", "code": -10005}``;
 ``times`` limits and ``id`` names one. Kinds: delay, hang, die, none, retcode, partial, and
-execute_then_hang, execute_then_die, execute_then_none.
+execute_then_hang, execute_then_die, execute_then_none, and late: answered with 10012, executed
+``seconds`` later.
 """
 
 import os
@@ -65,17 +66,6 @@ def _fail(code: int, text: str) -> Any:
     return None
 
 
-def _fault(book: Book, call: str) -> Row | None:
-    for index, rule in enumerate(book.control["faults"]):
-        key = str(rule.get("id", index))
-        done = book.state["counts"].get(key, 0)
-        if rule["call"] in (call, "*") and done < rule.get("times", 10**9):
-            book.state["counts"][key] = done + 1
-            book.save()
-            return dict(rule)
-    return None
-
-
 def _begin(call: str) -> tuple[Book | None, Row | None]:
     """Open the books for a call; None where it must be answered with None."""
     terminal.error = (1, "Success")
@@ -83,7 +73,7 @@ def _begin(call: str) -> tuple[Book | None, Row | None]:
     if not terminal.attached:
         _fail(*_NO_CONNECTION)
         return None, None
-    fault = _fault(book, call)
+    fault = book.strike(call)
     kind = None if fault is None else fault["kind"]
     if fault is not None and kind in ("delay", "hang"):
         terminal.sleep(float(fault.get("seconds", 1.0 if kind == "delay" else 600.0)))
@@ -103,7 +93,7 @@ def initialize(path: str | None = None, /, **options: Any) -> bool:
     """Attach to the terminal; with credentials only where nobody is logged in yet."""
     terminal.error = (1, "Success")
     book = terminal.book()
-    fault = _fault(book, "initialize")
+    fault = book.strike("initialize")
     if fault is not None:
         terminal.sleep(float(fault.get("seconds", 0.0)))
         _fail(fault.get("code", -10003), fault.get("text", "IPC initialize failed"))
@@ -373,6 +363,10 @@ def _answer(book: Book, request: Row, fault: Row | None, is_check: bool) -> _tra
     kind = None if fault is None else fault["kind"]
     if fault is not None and kind == "retcode":
         return _trade.Answer(fault["retcode"])
+    if fault is not None and kind == "late":
+        due = book.clock() + float(fault.get("seconds", 5.0))
+        book.state["late"].append({"due": due, "request": request})
+        return _trade.Answer(10012)
     try:
         fraction = float(fault.get("fraction", 0.5)) if fault and kind == "partial" else 1.0
         return _trade.execute(book, request, fraction=fraction, dry=is_check)

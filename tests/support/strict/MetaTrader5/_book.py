@@ -57,6 +57,7 @@ CONTROL: Row = {
 BOOK: Row = {
     "next": 70000001, "login": 0, "balance": {}, "positions": [], "orders": [], "deals": [],
     "history": [], "selected": {}, "counts": {}, "sent": 0, "by_hand": 0,
+    "late": [],
 }  # fmt: skip
 
 
@@ -82,6 +83,17 @@ class Book:
         """Change what a test controls."""
         path = self.folder / "control.json"
         _write(path, {**_read(path), **control})
+
+    def strike(self, call: str) -> Row | None:
+        """Return the fault that befalls this call, and count it."""
+        for index, rule in enumerate(self.control["faults"]):
+            key = str(rule.get("id", index))
+            done = self.state["counts"].get(key, 0)
+            if rule["call"] in (call, "*") and done < rule.get("times", 10**9):
+                self.state["counts"][key] = done + 1
+                self.save()
+                return dict(rule)
+        return None
 
     def do(self, what: str, *given: object) -> None:
         """Let a person do something at the broker, at the next call."""

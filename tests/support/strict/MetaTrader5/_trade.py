@@ -1,5 +1,6 @@
 """What the trade server does with a request: its checks in order, and the books they change."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -58,10 +59,18 @@ def advance(book: Book) -> None:
         _BY_HAND[done["do"]](book, *done["with"])
     if not book.terminal()["connected"]:
         return
+    _execute_late(book)
     for order in list(book.state["orders"]):
         _pending_by_price(book, order)
     for position in list(book.state["positions"]):
         _stop_by_price(book, position)
+
+
+def _execute_late(book: Book) -> None:
+    for one in [one for one in book.state["late"] if one["due"] <= book.clock()]:
+        book.state["late"].remove(one)
+        with contextlib.suppress(Refused):
+            execute(book, one["request"])
 
 
 def _account_allows(book: Book) -> None:
@@ -566,6 +575,13 @@ def _remove_stop(book: Book, ticket: int) -> None:
     position["sl"] = position["tp"] = 0.0
 
 
+def _cancel_by_hand(book: Book, ticket: int) -> None:
+    """Remove a waiting order as a person in the terminal would."""
+    order = find(book.state["orders"], ticket)
+    assert order is not None
+    _end(book, order, 2)
+
+
 def _deposit(book: Book, amount: float) -> None:
     """Move the balance without a trade."""
     row = dict.fromkeys(("order", "magic", "position_id", "reason"), 0)
@@ -579,6 +595,7 @@ def _deposit(book: Book, amount: float) -> None:
 _BY_HAND: dict[str, Callable[..., None]] = {
     "open": _trade_by_hand,
     "close": _close_by_hand,
+    "cancel": _cancel_by_hand,
     "remove_stop": _remove_stop,
     "deposit": _deposit,
 }
