@@ -16,6 +16,7 @@ from trading.terminal.simulated import admin
 
 pytestmark = pytest.mark.timeout(240)  # hundreds of starts: slow where the machine is shared
 FALL_AT = 30
+pytestmark = pytest.mark.timeout(240)  # a run for each call there is; the machine may be busy
 
 
 def quotes(after_the_fall: str = "1.100") -> list[Row]:
