@@ -25,11 +25,11 @@ class Level(StrEnum):
 EVENTS: Final[Mapping[str, frozenset[str]]] = {
     "signals": frozenset({"approval_card"}),
     "orders": frozenset({"order_resolved", "order_unconfirmed", "order_failed"}),
-    "positions": frozenset({"position_closed", "foreign_trade"}),
+    "positions": frozenset({"position_closed", "foreign_trade", "wish_report", "rule_acted"}),
     "limits": frozenset({"drawdown_warning", "drawdown_recovered", "caps_changed"}),
     "state": frozenset({"trading_state_changed", "flatten_report", "flatten_stuck"}),
     "people": frozenset({"rights_changed", "unreachable"}),
-    "desk": frozenset({"blind", "loop_stalled", "started"}),
+    "desk": frozenset({"blind", "loop_stalled", "started", "terminal_news", "trouble"}),
     "heartbeat": frozenset({"heartbeat"}),
 }
 """What a person names in /notify, and the kinds of notice it stands for."""
