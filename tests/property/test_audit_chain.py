@@ -141,3 +141,12 @@ def test_a_trail_longer_than_a_page_is_walked_to_its_end() -> None:
     broken = verdict(connection)
     assert isinstance(broken, Broken)
     assert broken.row_id == 2001
+
+
+def test_a_page_of_a_long_trail_is_read_backwards_and_sorted_by_nobody() -> None:
+    plan = [
+        str(row["detail"])
+        for row in trail([]).execute(f"EXPLAIN QUERY PLAN {audit.LINES}", (1, 1, 1, 10))
+    ]
+    assert any("au USING INTEGER PRIMARY KEY" in step for step in plan), plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan
