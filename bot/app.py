@@ -29,7 +29,7 @@ from bot.menu import Menu
 from bot.metrics import Metrics
 from bot.middlewares import CommandGate, MemberGate
 from bot.polling import Polling
-from bot.resilience import Circuit, Circuits
+from bot.resilience import Circuit, Circuits, CircuitState
 from bot.schedule import Backlog, Schedule
 from bot.sender import OutboxSender
 from bot.settings import Settings
@@ -159,7 +159,14 @@ async def open_app(
         )
         bot = await stack.enter_async_context(_bot(settings))
         store = SqliteStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made below
-        sender = OutboxSender(bot, store, render, Limiter(clock), clock)
+        sender = OutboxSender(
+            bot,
+            store,
+            render,
+            Limiter(clock),
+            clock,
+            telegram_answers=lambda: circuits.of("telegram").state is CircuitState.CLOSED,
+        )
         cards = CardStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made above
         positions = PositionStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made above
         alarms = Alarms(circuits, store, bot, settings.telegram.owner_ids, clock)

@@ -60,6 +60,8 @@ class TryLater:
     """The network or Telegram failed; whether it arrived is not known."""
 
     why: str
+    reached: bool = True
+    """False when no answer came at all: then it says nothing of this very message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,9 @@ def _refused(error: TelegramAPIError | ClientDecodeError, message_id: int | None
             return Moved(error.migrate_to_chat_id)
         case TelegramForbiddenError():
             return GiveUp(error.message, unreachable=True)
-        case TelegramNetworkError() | TelegramServerError() | ClientDecodeError():
+        case TelegramNetworkError():
+            return TryLater(_short(error), reached=False)
+        case TelegramServerError() | ClientDecodeError():
             return TryLater(_short(error))
         case TelegramUnauthorizedError() | TelegramConflictError() | TelegramNotFound():
             # The token was revoked or the address is wrong: a person mends that, nothing is lost.

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol, assert_never
@@ -21,6 +20,7 @@ from bot.delivery import (
     deliver,
 )
 from bot.limiter import Limiter
+from bot.resilience import SENDING
 from handlers.cards import Card, Render
 from handlers.cards.dress import dress
 from handlers.readers import reading
@@ -35,12 +35,10 @@ IDLE_SECONDS = 1.0
 GATHER_SECONDS = 0.02
 """Between a commit and the first look: an order overtakes the words about it, and a card that
 changes twice in that time is one edit."""
-FIRST_BACKOFF = 1.0
-LONGEST_BACKOFF = 60.0
 _IMPATIENT = 5.0
 """Something new to say lets a chat that backs off try again after so long."""
 _KEEPS_PLACE = 6
-"""Failures after which a message lets the next of its chat pass."""
+"""Failures after which a message lets the next of its chat pass, where it alone may be at fault."""
 _UNSHOWN = "⚠️ There is news ({kind}) that could not be shown. Look at /status and the log."
 _CLAIM = 32
 _LANES = 256
@@ -84,16 +82,20 @@ class OutboxSender:
         limiter: Limiter,
         clock: Clock,
         *,
-        jitter: Callable[[], float] = random.random,
         speed: float = 1.0,
+        telegram_answers: Callable[[], bool] = lambda: True,
     ) -> None:
-        """``speed`` is how many seconds of the clock pass in a real one: 1 outside tests."""
+        """``speed`` is how many seconds of the clock pass in a real one: 1 outside tests.
+
+        ``telegram_answers`` tells whether Telegram is well otherwise: only then can a message
+        that fails again and again be itself the reason.
+        """
+        self._telegram_answers = telegram_answers
         self._bot = bot
         self._store = store
         self._render = render
         self._limiter = limiter
         self._clock = clock
-        self._jitter = jitter
         self._speed = speed
         self._kicked = asyncio.Event()
         self._nudges: set[asyncio.Event] = set()
@@ -249,7 +251,7 @@ class OutboxSender:
             case FloodWait():
                 await self._be_silent(message, answer.seconds)
             case TryLater():
-                await self._back_off(message, answer.why)
+                await self._back_off(message, answer)
             case Waited():
                 await self._put_back(message, "")
             case Lost():
@@ -278,16 +280,16 @@ class OutboxSender:
         if first:
             await self._store.outbox_tell_unreachable(message.id, answer.why, self._clock.now())
 
-    async def _back_off(self, message: Message, why: str) -> None:
+    async def _back_off(self, message: Message, answer: TryLater) -> None:
+        why = answer.why
         failures = self._failures.get(message.id, 0) + 1
         self._failures[message.id] = failures
-        doubled = FIRST_BACKOFF * 2.0 ** min(failures - 1, 10)
-        seconds = min(LONGEST_BACKOFF, doubled) + self._jitter() * FIRST_BACKOFF / 2
+        seconds = SENDING.pause(failures)
         log.warning("message_delayed", extra={"row": message.id, "failures": failures, "why": why})
         if self._draining:
             await self._put_back(message, why, seconds)
-        elif failures > _KEEPS_PLACE:
-            await self._put_back(message, why, LONGEST_BACKOFF)
+        elif failures > _KEEPS_PLACE and answer.reached and self._telegram_answers():
+            await self._put_back(message, why, SENDING.longest)
         else:
             await self._hold(seconds)
             await self._put_back(message, why)
@@ -296,10 +298,10 @@ class OutboxSender:
         """Wait out a backoff; less when another send gets through or there is news to tell."""
         nudge = asyncio.Event()
         soonest = min(seconds, _IMPATIENT)
-        await self._sleep(min(seconds, FIRST_BACKOFF))
+        await self._sleep(min(seconds, SENDING.first))
         self._nudges.add(nudge)
         try:
-            await self._sleep(max(0.0, soonest - FIRST_BACKOFF))
+            await self._sleep(max(0.0, soonest - SENDING.first))
             await self._wait(nudge, max(0.0, seconds - soonest))
         finally:
             self._nudges.discard(nudge)

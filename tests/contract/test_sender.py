@@ -110,7 +110,6 @@ class Desk:
             self.draw,
             Limiter(self.clock),
             self.clock,
-            jitter=lambda: 0.0,
             speed=self.clock.speed,
         )
 

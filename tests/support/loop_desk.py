@@ -122,6 +122,7 @@ class LoopDesk:
             "SIMULATED_COMMISSION": "0",
             **environment,
         }
+        self.limits = RiskLimits(max_snapshot_age=5.0)
         self.holds = Holds()
         self.make_room: Callable[[], bool] = lambda: False
         self._stack = AsyncExitStack()
@@ -159,7 +160,7 @@ class LoopDesk:
         self.loop = AccountLoop(
             _Wired(self.client, wired, only=_TERMINAL_CALLS),
             _Wired(self.store, wired),
-            RiskLimits(max_snapshot_age=5.0),
+            self.limits,
             LoopSettings(interval=1.0, stall=30.0, management=self.management),
             self.clock,
             Reporter(self.clock, "test", [Metrics(self.clock).listener]),
