@@ -10,7 +10,7 @@ ARGS ?=
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast lint fix bench chaos lock clean
+.PHONY: help setup demo run test fast lint fix audit bench chaos soak storm mutants lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -46,10 +46,24 @@ lint: $(READY) ## format, rules, types, and the directions of imports
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.support.audit
 
 fix: $(READY) ## what the linter can mend by itself
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+audit: $(READY) ## known holes in what we install, and secrets in what we publish
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/python -m tests.support.audit
+
+chaos: $(READY) ## 500 x kill -9 under load; ARGS="--kills 50 --seed 7 --folder chaos" to go on from there
+	$(BIN)/python -m tests.bench.chaos $(ARGS)
+
+soak: $(READY) ## half an hour at 20 times the real rate: memory, files, late passes
+	$(BIN)/python -m tests.bench.soak $(ARGS)
+
+mutants: $(READY) ## take each promise's mechanism out and see its test fail
+	$(BIN)/python -m tests.bench.mutants $(ARGS)
 
 bench: $(READY) ## the measurements, printed
 	@for bench in tests/bench/bench_*.py; do \
@@ -57,7 +71,7 @@ bench: $(READY) ## the measurements, printed
 		$(BIN)/python -m $$(echo $$module | tr / .) $(ARGS) || exit 1; \
 	done
 
-chaos: $(READY) ## thousands of orders under random faults (ARGS="2000 7": how many, which seed)
+storm: $(READY) ## thousands of orders under random faults (ARGS="2000 7": how many, which seed)
 	$(BIN)/python -m tests.bench.random_run $(ARGS)
 
 lock: $(READY) ## requirements.lock again, from the ranges in pyproject.toml

@@ -16,6 +16,7 @@ import json
 import os
 import random
 import signal
+import socket
 import sqlite3
 import sys
 import tempfile
@@ -29,6 +30,7 @@ import aiohttp
 from bot.sandbox import Person, Sandbox
 from bot.sandbox.chats import ChatMessage
 from bot.signal_command import PATH, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from handlers.callbacks import Decide
 from storage.nightly import check
 from tests.bench.chaos_books import verdict
 from tests.support.chat_desk import OWNER, SECRET, environment
@@ -139,6 +141,7 @@ class Chaos:
             HEARTBEAT_INTERVAL_SECONDS="2",
             LOG_FORMAT="json",
             LOG_LEVEL="WARNING",
+            HTTP_PORT=str(lasting_port(self.dice)),
         )
         self.database = Path(self.settings["DATABASE_PATH"])
         self.zygote = Zygote(folder, self.settings)
@@ -184,7 +187,7 @@ class Chaos:
     async def tap_cards(self, group: asyncio.TaskGroup) -> None:
         while not self.is_calm:
             for message in self.owner.messages[-60:]:
-                approval = _asks_for(message)
+                approval = asks_for(message)
                 if approval is not None and approval not in self.taps:
                     self._tap(group, message, approval)
             self._tap_unseen(group)
@@ -205,7 +208,7 @@ class Chaos:
         self.taps[approval] = label.lower()
         for _ in range(2 if self.dice.random() < 0.2 else 1):
             self.counts.taps += 1
-            data = f"d:{approval}:{label.lower()}"
+            data = Decide(approval_id=approval, decision=label.lower()).pack()
             group.create_task(self._tapped(message, data))
 
     async def _tapped(self, message: ChatMessage, data: str) -> None:
@@ -376,14 +379,22 @@ class Chaos:
         await self.zygote.ended(pid)
 
 
-def _asks_for(message: ChatMessage) -> int | None:
+def lasting_port(dice: random.Random) -> int:
+    """Return a port that no outgoing connection takes between two lives of the desk."""
+    while True:
+        port = dice.randrange(15_000, 30_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def asks_for(message: ChatMessage) -> int | None:
     """Return the approval that a card's Approve button stands for."""
     if not message.from_bot or not message.buttons:
         return None
-    with contextlib.suppress(AssertionError):
+    with contextlib.suppress(AssertionError, ValueError, TypeError):
         data = str(message.button("Approve").get("callback_data", ""))
-        if data.startswith("d:") and data.endswith(":approve"):
-            return int(data.split(":")[1])
+        return Decide.unpack(data).approval_id
     return None
 
 

@@ -20,10 +20,12 @@ from storage import database as database_module
 from storage.database import connect
 from tests.faults.test_crash_everywhere import CALM, FALL_AT, FALLING, trade
 from tests.support.loop_desk import Crash, LoopDesk, ManualClock, Tripwire
+from tests.support.terminal import FAKE, QUICK, Fault, market_order, pipe
+from tests.support.terminal import opened as opened_terminal
 from trading.decisions import TooLate
 from trading.drawdown import Cap, CapKind
 from trading.errors import StoreError
-from trading.model import Breach
+from trading.model import Breach, Unknown
 from trading.ports import Terminal
 
 
@@ -411,6 +413,29 @@ class _Submitting:
         return getattr(self._inner, name)
 
 
+async def test_i14_a_worker_that_hangs_is_waited_for_no_longer_than_its_deadline(
+    tmp_path: Path,
+) -> None:
+    fault = Fault(tmp_path / "fake.json")
+    fault.set(order_send="hang")
+    turns = 0
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0.01)
+
+    async with opened_terminal(pipe(FAKE, fault.environment), QUICK) as client:
+        async with asyncio.TaskGroup() as group, asyncio.timeout(5):
+            turning = group.create_task(turn())
+            outcome = await client.send(market_order())
+            turning.cancel()
+        assert isinstance(outcome, Unknown)
+        assert turns > 10  # the loop went on meanwhile
+        assert client.restarts == 1
+
+
 async def test_i15_a_clean_stop_changes_no_position_and_loses_nothing(tmp_path: Path) -> None:
     ends = []
     for clean in (True, False):
@@ -508,8 +533,8 @@ async def test_i18_what_others_do_at_the_broker_is_told(tmp_path: Path) -> None:
     await desk.drop()
 
 
-def test_i5_i14_i16_have_their_tests_where_their_parts_are_real() -> None:
-    """The chat, the worker and the watchdog need sockets, processes and threads."""
+def test_every_promise_has_a_test_that_carries_its_number() -> None:
+    """I5, I6, I16 and I17 have theirs where chat, watchdog and disk are real."""
     root = Path(__file__).resolve().parents[1]
     found = "\n".join(path.read_text(encoding="utf-8") for path in root.rglob("test_*.py"))
     for number in range(1, 19):

@@ -178,6 +178,26 @@ class LoopDesk:
         name = f"tests_simulated_{next(_numbers)}"
         sys.modules[name] = _module(name, self.broker)
         return InProcessTransport(name)
+    def another(self, login: int) -> AccountLoop:
+        """Return the loop of one more account: a broker of its own, the same database."""
+        environment = {**self._environment, "TERMINAL_LOGIN": str(login)}
+        environment["SIMULATED_ACCOUNT_FILE"] = str(self.folder / f"{login}.jsonl")
+        broker = Broker(environment, clock=self.clock.wall_ms, sleep=self.clock.advance, end=_die)
+        name = f"tests_simulated_{next(_numbers)}"
+        sys.modules[name] = _module(name, broker)
+        client = TerminalClient(InProcessTransport(name), self.clock, None, PATIENT)
+        self._stack.push_async_callback(client.close)
+        return AccountLoop(
+            client,
+            self.store,
+            self.limits,
+            LoopSettings(interval=1.0, stall=30.0, management=self.management, login=login),
+            self.clock,
+            Reporter(self.clock, "test"),
+            self.asks,
+            self.cards,
+            self.holds,
+        )
 
     async def drop(self) -> None:
         """Forget everything that was only in memory."""

@@ -12,6 +12,7 @@ import os
 import random
 import signal
 import sys
+import traceback
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -68,6 +69,8 @@ def _live(life: dict[str, str]) -> None:
         reconcile.SETTLE = timedelta(seconds=float(life["settle"]))
         asyncio.run(_run(settings, life))
         code = 0
+    except BaseException:  # noqa: BLE001 - the last words of a life that ends by itself
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         os._exit(code)
