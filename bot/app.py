@@ -18,6 +18,7 @@ from aiogram.enums import ParseMode
 from aiogram.types import LinkPreviewOptions
 
 from bot.alarms import Alarms
+from bot.charts.renderer import ChartRenderer
 from bot.fleet import Fleet
 from bot.health import HealthProbe, HouseAges
 from bot.holds import Holds
@@ -177,6 +178,8 @@ async def open_app(
         watchdog = Watchdog(settings.heartbeat.watchdog_seconds, notifier)
         await store.ensure_owners(settings.telegram.owner_ids)
         await store.outbox_recover()
+        charts = ChartRenderer()
+        stack.push_async_callback(charts.close)
         loop_id = secrets.token_hex(4)
         metrics = Metrics(clock, circuits)
         reporter = Reporter(clock, loop_id, [metrics.listener, *listeners])
@@ -245,6 +248,7 @@ async def open_app(
             positions=PositionService(positions, store, loop, clock),
             timelines=TimelineStore(database, clock),
             looking=Looking(store, loop, clock, positions),
+            charts=charts,
         )
         dispatcher.update.outer_middleware(MemberGate(store, people, wishes))
         dispatcher.message.middleware(CommandGate())
