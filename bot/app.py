@@ -25,6 +25,7 @@ from bot.holds import Holds
 from bot.instance import hold
 from bot.limiter import Limiter
 from bot.limits import loop_settings, risk_limits
+from bot.longwork import LongWork
 from bot.members import open_members
 from bot.menu import Menu
 from bot.metrics import Metrics
@@ -46,10 +47,14 @@ from handlers.texts import LANGUAGES
 from storage.attention_store import AttentionStore
 from storage.card_store import CardStore
 from storage.database import open_database
+from storage.exports import ExportStore
+from storage.long_work import LongWorkStore
 from storage.member_store import MemberStore
 from storage.nightly import is_unclean
 from storage.positions_store import PositionStore
+from storage.reports import ReportStore
 from storage.reserve import DiskReserve
+from storage.result_store import ResultStore
 from storage.store import SqliteStore
 from storage.terminals_store import TerminalsStore
 from storage.timeline import TimelineStore
@@ -88,6 +93,7 @@ class App:
     menu: Menu
     fleet: Fleet
     watchdog: Watchdog
+    works: LongWork
     stopping: asyncio.Event
 
     async def run(self) -> None:
@@ -103,6 +109,7 @@ class App:
             await self._see_accounts()
             self.schedule.start()
             polling = group.create_task(self.polling.run())
+            works = group.create_task(self.works.run())
             menu = group.create_task(self.menu.show())
             fleet = group.create_task(self.fleet.run())
             gc.collect()
@@ -115,6 +122,7 @@ class App:
             await fleet
             await self.polling.stop()
             await polling
+            works.cancel()
             self.schedule.stop()
             self.loop.stop()
             await trading
@@ -178,6 +186,10 @@ async def open_app(
         watchdog = Watchdog(settings.heartbeat.watchdog_seconds, notifier)
         await store.ensure_owners(settings.telegram.owner_ids)
         await store.outbox_recover()
+        results = ResultStore(database, clock)
+        await results.open(settings.results.day_clock)
+        reports = ReportStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made above
+        works = LongWork(bot, LongWorkStore(database, clock), clock)
         charts = ChartRenderer()
         stack.push_async_callback(charts.close)
         loop_id = secrets.token_hex(4)
@@ -249,6 +261,10 @@ async def open_app(
             timelines=TimelineStore(database, clock),
             looking=Looking(store, loop, clock, positions),
             charts=charts,
+            results=results,
+            reports=reports,
+            exports=ExportStore(database, clock),
+            works=works,
         )
         dispatcher.update.outer_middleware(MemberGate(store, people, wishes))
         dispatcher.message.middleware(CommandGate())
@@ -270,7 +286,7 @@ async def open_app(
             ),
         )
         dispatcher["wellbeing"] = probe
-        schedule = Schedule(loop, signals, heartbeat, backlog, settings, upkeep, probe)
+        schedule = Schedule(loop, signals, heartbeat, backlog, reports, settings, upkeep, probe)
         secret = settings.signals.secret
         routes = Routes(
             signals,
@@ -284,7 +300,7 @@ async def open_app(
             serve(make_app(routes, polling), settings.http.host, settings.http.port)
         )
         stopping = asyncio.Event()
-        yield App(store, loop, sender, polling, schedule, menu, fleet, watchdog, stopping)
+        yield App(store, loop, sender, polling, schedule, menu, fleet, watchdog, works, stopping)
 
 
 def _updates(

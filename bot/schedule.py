@@ -8,6 +8,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.health import HealthProbe
 from bot.settings import Settings
 from bot.upkeep import Upkeep
+from storage.reports import ReportStore
 from storage.store import SqliteStore
 from trading.errors import StoreError
 from trading.heartbeat import HeartbeatService
@@ -17,6 +18,7 @@ from trading.signals import SignalService
 log = logging.getLogger(__name__)
 
 EXPIRE_EVERY = 1.0
+REPORTS_EVERY = 20.0
 
 
 class Backlog:
@@ -43,6 +45,7 @@ class Schedule:
         signals: SignalService,
         heartbeat: HeartbeatService,
         backlog: Backlog,
+        reports: ReportStore,
         settings: Settings,
         upkeep: Upkeep,
         health: HealthProbe,
@@ -67,6 +70,7 @@ class Schedule:
             add(job.run, "interval", seconds=job.seconds, id=job.name)
         for job in upkeep.at_start:
             add(job.run, id=f"{job.name}_at_start")
+        add(reports.send_due, "interval", seconds=REPORTS_EVERY, id="reports")
 
     def start(self) -> None:
         """Start the timers on the running event loop."""

@@ -25,6 +25,7 @@ from bot.settings_groups import (
     LogSettings,
     LoopSettings,
     ManageSettings,
+    ResultsSettings,
     RiskSettings,
     SignalSettings,
     TelegramSettings,
@@ -41,6 +42,7 @@ _PREFIXES = {
     "heartbeat": "HEARTBEAT_",
     "data": "DATA_",
     "guard": "",
+    "results": "RESULTS_DAY_",
     "risk": "RISK_",
     "accounts": "ACCOUNTS_",
     "manage": "MANAGE_",
@@ -76,6 +78,7 @@ class Settings(BaseSettings):
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     data: DataSettings = DataSettings()
     guard: GuardSettings = GuardSettings()
+    results: ResultsSettings = ResultsSettings()
     risk: RiskSettings = RiskSettings()
     accounts: AccountsSettings = AccountsSettings()
     manage: ManageSettings = ManageSettings()

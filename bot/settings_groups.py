@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from trading.drawdown.dayclock import DayClock, is_zone
 from trading.risk.sessions import SessionWindow, parse_window
 
 OFFICIAL_API = "https://api.telegram.org"
@@ -268,6 +269,24 @@ class GuardSettings(_Group):
     drawdown_correction_is_flow: bool = Field(
         False, description="the same for a broker's correction"
     )
+
+
+def _zone(name: str) -> str:
+    if not is_zone(name):
+        raise ValueError(f"{name!r} is no time zone: write `server`, `UTC` or `Europe/Prague`")
+    return name
+
+
+class ResultsSettings(_Group):
+    zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "server", description="zone of the days results are counted by; `server` = the broker's"
+    )
+    start: time = Field(time(0), description="time of day at which such a day begins")
+
+    @property
+    def day_clock(self) -> DayClock:
+        """By which clock an account's days begin."""
+        return DayClock(self.zone, self.start.replace(tzinfo=None))
 
 
 class RiskSettings(_Group):

@@ -105,3 +105,26 @@ class SettingTap(CallbackData, prefix="st"):
 
     what: str
     value: str
+
+
+class TradesAt(CallbackData, prefix="th"):
+    """Closed trades before or after a place in the list."""
+
+    account_id: int
+    closed_ms: int
+    trade_id: int
+    newer: bool
+
+
+class Performance(CallbackData, prefix="pf"):
+    """Performance by another dimension, or its next page."""
+
+    account_id: int
+    by: str
+    at: int
+
+
+class CancelWork(CallbackData, prefix="lw"):
+    """End a work that is going on."""
+
+    work_id: int

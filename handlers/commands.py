@@ -15,6 +15,7 @@ class Topic(StrEnum):
 
     LOOK = "look"
     POSITIONS = "positions"
+    RESULTS = "results"
     ACT = "act"
     LIMITS = "limits"
     SIGNALS = "signals"
@@ -103,6 +104,36 @@ COMMANDS: Final[tuple[CommandRow, ...]] = (
         "take a pending order back (asks first)",
         "/cancel 1234",
     ),
+    _row(Topic.RESULTS, _V, "profit", "what was earned, open and closed", "/profit 30"),
+    _row(Topic.RESULTS, _V, "profit_long", "the same of buys alone", "/profit_long 30"),
+    _row(Topic.RESULTS, _V, "profit_short", "the same of sells alone", "/profit_short 30"),
+    _row(Topic.RESULTS, _V, "daily", "results by trading day", "/daily 7"),
+    _row(Topic.RESULTS, _V, "weekly", "results by week", "/weekly 8"),
+    _row(Topic.RESULTS, _V, "monthly", "results by month", "/monthly 6"),
+    _row(Topic.RESULTS, _V, "trades history th", "closed trades, page by page", "/trades 5"),
+    _row(
+        Topic.RESULTS,
+        _V,
+        "performance",
+        "closed trades by symbol, source, hour or exit",
+        "/performance source",
+    ),
+    _row(Topic.RESULTS, _V, "plot", "a chart of equity, drawdown or days", "/plot drawdown 30"),
+    _row(
+        Topic.RESULTS,
+        _V,
+        "export",
+        "closed trades or deals as a file",
+        "/export csv 2026-01-01 2026-03-31",
+    ),
+    _row(
+        Topic.RESULTS,
+        _V,
+        "report",
+        "a day, week or month in one message, now or planned",
+        "/report weekly fri 18:00",
+    ),
+    _row(Topic.RESULTS, _V, "stats", "win rate, expectancy, Sharpe, drawdown", "/stats 90"),
     _row(Topic.DESK, _V, "health", "every part of the desk and the age of what it knows"),
     _row(Topic.ACT, _T, "pause stopentry stopbuy", "no new entries"),
     _row(Topic.ACT, _T, "resume reset_guard", "trade again (asks first)"),

@@ -10,6 +10,7 @@ from trading.model import Role
 _TITLES = {
     Topic.LOOK: later("Look"),
     Topic.POSITIONS: later("Positions"),
+    Topic.RESULTS: later("Results"),
     Topic.ACT: later("Act"),
     Topic.LIMITS: later("Limits"),
     Topic.SIGNALS: later("Signals"),

@@ -2,8 +2,11 @@
 
 from typing import Protocol
 
+from aiogram.types import Message
+
 from trading.ids import AccountId, MemberId
 from trading.model import Account, Approval, Member
+from trading.work import Job
 
 
 class DeskStore(Protocol):
@@ -27,3 +30,13 @@ class MenuOf(Protocol):
 
     async def hide_from(self, telegram_id: int) -> None:
         """Take the menu away from someone who is no member any more."""
+
+
+class Works(Protocol):
+    """Work that goes on after its command was answered."""
+
+    async def start(self, message: Message, member: Member, title: str, job: Job) -> None:
+        """Answer a command with the message that will show its work, and begin it soon."""
+
+    def cancel(self, work_id: int, member: Member) -> str:
+        """End a work as its button asks; return what to say of it."""

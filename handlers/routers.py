@@ -8,8 +8,10 @@ from handlers import (
     control,
     deciding,
     errors,
+    files,
     people,
     positions,
+    results,
     signals,
     start,
     status,
@@ -34,6 +36,8 @@ def routers() -> tuple[Router, ...]:
         positions,
         timeline,
         deciding,
+        results,
+        files,
         signals,
     )
     return tuple(each.router() for each in ordered)

@@ -34,6 +34,12 @@ class StoreBase:
         """Read a few rows by index without a hop; see ``Database.glance``."""
         return await self._database.glance(function, *args, **kwargs)
 
+    async def _aside(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Read what may take long, on a thread of its own; see ``Database.aside``."""
+        return await self._database.aside(function, *args, **kwargs)
+
     async def _write(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

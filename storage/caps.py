@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from storage import breaches, people, protections, signals
+from storage import breaches, growth, people, protections, signals
 from trading.clock import from_ms, to_ms
 from trading.drawdown import Cap, CapState, describe
 from trading.drawdown.plain import cap_from_plain, cap_to_plain, state_from_plain, state_to_plain
@@ -185,6 +185,7 @@ def sample_equity(
             str(account.margin),
         ),
     )
+    growth.observe(connection, account_id, account, now)
 
 
 def sample_before(

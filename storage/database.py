@@ -3,13 +3,17 @@
 A transaction is a plain function of a ``sqlite3.Connection``; it runs whole on aiosqlite's
 thread, so no await can cut it open. Everything queued while a commit was being written shares
 the next commit, each function inside its own savepoint. Short reads have a connection of their
-own and no hop: between a tap and its order nothing waits for somebody else's commit.
+own and no hop: between a tap and its order nothing waits for somebody else's commit. Long reads
+have threads and connections of their own.
 """
 
+import asyncio
 import contextlib
 import sqlite3
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, Generic, ParamSpec, TypeVar
 
@@ -22,6 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BUSY_TIMEOUT_SECONDS = 5.0
+LONG_READERS = 2
 
 
 class _Job(Generic[T]):
@@ -60,6 +65,7 @@ class Database:
         self,
         connection: aiosqlite.Connection,
         reader: sqlite3.Connection,
+        long_readers: "_LongReaders",
         make_room: Callable[[], bool] = lambda: False,
     ) -> None:
         """``make_room`` is called on the database's thread when the disk is full.
@@ -69,6 +75,7 @@ class Database:
         self._connection = connection
         self._reader = reader
         self._make_room = make_room
+        self._long_readers = long_readers
         self._waiting: deque[_Job[object]] = deque()
 
     async def run(
@@ -109,6 +116,21 @@ class Database:
                 self._reader.execute("ROLLBACK")
         except sqlite3.Error:
             return await self.run(function, *args, **kwargs)
+
+    async def aside(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Return what a read finds that may take long, on a thread that no commit waits for.
+
+        Raises ``StoreError`` when the database cannot give it.
+        """
+        try:
+            return await self._long_readers.run(lambda one: function(one, *args, **kwargs))
+        except sqlite3.Error as error:
+            raise StoreError(str(error)) from error
 
     def _commit_waiting(self) -> None:
         jobs: list[_Job[object]] = []
@@ -161,6 +183,37 @@ def _run_in_savepoint(connection: sqlite3.Connection, job: _Job[object]) -> None
     connection.execute("RELEASE job")
 
 
+class _LongReaders:
+    """A few threads, each with a connection that only reads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._own = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._threads = ThreadPoolExecutor(LONG_READERS, "long-read", self._open)
+
+    async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._read, function)
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        for connection in self._opened:
+            connection.close()
+
+    def _open(self) -> None:
+        connection = self._own.connection = connect_read_only(self._path, BUSY_TIMEOUT_SECONDS)
+        self._opened.append(connection)
+
+    def _read(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        connection: sqlite3.Connection = self._own.connection
+        connection.execute("BEGIN")
+        try:
+            return function(connection)
+        finally:
+            connection.execute("ROLLBACK")
+
+
 @contextlib.asynccontextmanager
 async def open_database(
     path: Path, make_room: Callable[[], bool] = lambda: False
@@ -174,15 +227,21 @@ async def open_database(
         raise StoreError(f"{path}: {error}") from error
     try:
         await connection._execute(_apply_settings, connection)  # type: ignore[no-untyped-call]  # noqa: SLF001
-        with contextlib.closing(_reader(path)) as reader:
-            yield Database(connection, reader, make_room)
+        # The event loop's own reader never waits; the others are on threads and may.
+        with (
+            contextlib.closing(connect_read_only(path, 0)) as reader,
+            contextlib.closing(_LongReaders(path)) as long_readers,
+        ):
+            yield Database(connection, reader, long_readers, make_room)
     finally:
         await connection.close()
 
 
-def _reader(path: Path) -> sqlite3.Connection:
-    """Open a connection that only reads, and never waits: it is used by the event loop."""
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+def connect_read_only(path: Path, timeout: float) -> sqlite3.Connection:
+    """Open a connection that cannot write, and waits so many seconds where the file is locked."""
+    connection = sqlite3.connect(
+        path, timeout=timeout, isolation_level=None, check_same_thread=False
+    )
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA query_only = ON")
     return connection

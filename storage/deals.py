@@ -2,10 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from storage import breaches, cards, managed, people
+from storage import breaches, cards, managed, people, results
 from trading.clock import from_ms, to_ms
 from trading.ids import AccountId, Ticket, is_ours
 from trading.model import Deal, DealEntry, DealReason, DealType, Side
@@ -13,6 +13,8 @@ from trading.notices import ForeignTrade, PositionClosed, Priority
 
 _PLACES = 8
 """Decimals of an average price: more than any quote has."""
+CLOCK_STEP = timedelta(minutes=15)
+"""Broker clocks differ from UTC by multiples of this."""
 _TRADES = frozenset({DealType.BUY, DealType.SELL})
 
 
@@ -36,7 +38,13 @@ def record(
 
     ``quietly`` takes in the history of an account met for the first time.
     """
-    fresh = [deal for deal in deals if _insert(connection, account_id, deal, now)]
+    fresh, redated = [], []
+    for deal in deals:
+        if _insert(connection, account_id, deal, now):
+            fresh.append(deal)
+        elif (before := _redate(connection, account_id, deal)) is not None:
+            redated.append((before, deal))
+    results.book(connection, account_id, fresh, redated)
     connection.execute(
         "UPDATE account SET deals_seen_ms = max(deals_seen_ms, ?) WHERE id = ?",
         (to_ms(now), account_id),
@@ -110,6 +118,24 @@ def _price(connection: sqlite3.Connection, order_id: int, deal: Deal) -> None:
         "UPDATE orders SET position_id = ?, average_price = ? WHERE id = ?",
         (deal.position_id, f"{average:f}", order_id),
     )
+
+
+def _redate(connection: sqlite3.Connection, account_id: AccountId, deal: Deal) -> datetime | None:
+    """Correct the instant of a deal that was read before the broker's clock was known.
+
+    Returns the instant it was kept with, None where that was right.
+    """
+    row = connection.execute(
+        "SELECT at_ms FROM deal WHERE account_id = ? AND ticket = ?", (account_id, deal.ticket)
+    ).fetchone()
+    before = from_ms(row["at_ms"])
+    if abs(before - deal.at) < CLOCK_STEP:
+        return None
+    connection.execute(
+        "UPDATE deal SET at_ms = ? WHERE account_id = ? AND ticket = ?",
+        (to_ms(deal.at), account_id, deal.ticket),
+    )
+    return before
 
 
 def _tell(connection: sqlite3.Connection, account_id: AccountId, deal: Deal, now: datetime) -> None:

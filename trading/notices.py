@@ -20,6 +20,7 @@ from trading.model import (
     SignalDraft,
     TradingState,
 )
+from trading.results.report import Report
 
 
 class Priority(IntEnum):
@@ -517,6 +518,14 @@ class Digest:
     kind: Literal["digest"] = "digest"
 
 
+@dataclass(frozen=True, slots=True)
+class ReportDue:
+    """A planned report's hour has come."""
+
+    report: Report
+    kind: Literal["report_due"] = "report_due"
+
+
 Notice = (
     ApprovalCard
     | OrderResolved
@@ -546,4 +555,5 @@ Notice = (
     | Unreachable
     | RightsChanged
     | Digest
+    | ReportDue
 )

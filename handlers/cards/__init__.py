@@ -5,7 +5,7 @@ from datetime import datetime
 from html import escape
 from typing import Final, assert_never
 
-from handlers.cards import guard, orders, people, positions, signal, status
+from handlers.cards import guard, orders, people, positions, results, signal, status
 from handlers.cards.text import Card, as_plain, clock, fit
 from handlers.texts import t
 from trading.notices import (
@@ -29,6 +29,7 @@ from trading.notices import (
     OrderUnconfirmed,
     PositionClosed,
     ResetWarning,
+    ReportDue,
     RightsChanged,
     RuleActed,
     Started,
@@ -113,6 +114,8 @@ def _text(notice: Notice, now: datetime) -> str:  # noqa: C901 - a flat table of
             return people.rights_changed(notice)
         case Digest():
             return _digest(notice, now)
+        case ReportDue():
+            return results.report(notice.report)
         case _:
             assert_never(notice)
 

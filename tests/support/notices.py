@@ -1,6 +1,6 @@
 """One example of every notice, for tests to vary."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from trading.ids import AccountId, ApprovalId, SignalId, Ticket
@@ -41,6 +41,7 @@ from trading.notices import (
     OrderView,
     PositionClosed,
     ResetWarning,
+    ReportDue,
     RightsChanged,
     RuleActed,
     Started,
@@ -52,6 +53,8 @@ from trading.notices import (
     WishLine,
     WishReport,
 )
+from trading.results.periods import Grain
+from trading.results.report import Report
 
 NOW = datetime(2014, 5, 2, 12, 30, tzinfo=UTC)
 
@@ -240,6 +243,28 @@ EVERY: tuple[Notice, ...] = (
     Started("Demo 1001", "USD", Decimal(10000), TradingState.HALTED, 2, 1, 252, simulated=True),
     Trouble("disk", "3 MiB are free", NOW, None),
     Unreachable("Owner", 7, "Forbidden: bot was blocked by the user"),
+    ReportDue(
+        Report(
+            account="1001",
+            currency="USD",
+            grain=Grain.WEEK,
+            first=date(2014, 5, 5),
+            clock="server time",
+            result=Decimal("-1234567.89"),
+            percent=Decimal("-12.3456"),
+            trades=12,
+            wins=5,
+            losses=7,
+            profit_factor=None,
+            average_r=Decimal("-0.25"),
+            costs=Decimal("-42.5"),
+            swap=Decimal("1.25"),
+            flows=Decimal(-500),
+            balance=Decimal("98765.4"),
+            equity=Decimal("97654.3"),
+            drawdown=Decimal("13.1"),
+        )
+    ),
     RightsChanged("Pavel", 8, Role.TRADER, "1001", "Owner"),
     Digest(NOW, (RightsChanged("Pavel", 8, None, "", "Owner"), BREACH), 2),
 )

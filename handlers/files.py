@@ -1,0 +1,204 @@
+"""What arrives as a picture, a file or a planned message: plots, exports, reports."""
+
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+
+from aiogram import Router
+from aiogram.filters import CommandObject
+from aiogram.types import CallbackQuery, Message
+
+from handlers import arguments
+from handlers.arguments import Wrong
+from handlers.callbacks import CancelWork
+from handlers.cards import results as cards
+from handlers.cards.text import foreign
+from handlers.commands import command as said
+from handlers.ports import DeskStore, Works
+from handlers.results import LONGEST_DAYS, NO_ACCOUNT
+from trading.charts import Charts
+from trading.clock import Clock
+from trading.drawdown.dayclock import DayClock
+from trading.ids import AccountId
+from trading.model import Account, Member
+from trading.results import plots
+from trading.results.export import ExportRequest, ExportStore, Format, What, dates, export
+from trading.results.periods import Grain, starts_at
+from trading.results.report import ReportStore, Unread, read_plan
+from trading.results.views import ResultStore
+from trading.work import Finished, Progress
+
+PLOT_DAYS = 30
+_PLOTS = {
+    "equity": "equity",
+    "drawdown": "drawdown",
+    "dd": "drawdown",
+    "daily": "daily",
+    "days": "daily",
+}
+_NOW = {
+    **dict.fromkeys(("day", "today"), Grain.DAY),
+    **dict.fromkeys(("week",), Grain.WEEK),
+    **dict.fromkeys(("month",), Grain.MONTH),
+}
+_PLANNED = ("daily", "weekly", "monthly")
+_FIRST_DAY = date(2000, 1, 1)
+_REPORT_EXAMPLE = (
+    "Examples: <code>/report week</code>, <code>/report daily 22:00 Europe/Madrid</code>"
+)
+
+
+async def on_plot(
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    store: DeskStore,
+    results: ResultStore,
+    charts: Charts,
+    works: Works,
+) -> None:
+    words = (command.args or "").split()
+    kind = arguments.choice(words[0] if words else None, "equity", _PLOTS, "/plot drawdown 30")
+    days = arguments.count(
+        " ".join(words[1:]), PLOT_DAYS, LONGEST_DAYS, f"/plot {words[0] if words else ''} 30"
+    )
+    if isinstance(kind, Wrong) or isinstance(days, Wrong):
+        wrong = kind if isinstance(kind, Wrong) else days
+        assert isinstance(wrong, Wrong)
+        await message.answer(wrong.words)
+        return
+    for account in await _accounts(message, member, store):
+
+        async def job(progress: Progress, folder: Path, account: Account = account) -> Finished:
+            del progress, folder  # a chart is one step, and needs no file
+            chart, caption = await plots.chart(results, account, kind, days or PLOT_DAYS)
+            return Finished(caption, picture=await charts.render(chart))
+
+        await works.start(message, member, f"Chart of {kind}, {account.login}", job)
+
+
+async def on_export(
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    store: DeskStore,
+    results: ResultStore,
+    exports: ExportStore,
+    works: Works,
+    clock: Clock,
+) -> None:
+    form, what, rest = Format.CSV, What.TRADES, []
+    for word in (command.args or "").split():
+        if word.casefold() in set(Format):
+            form = Format(word.casefold())
+        elif word.casefold() in set(What):
+            what = What(word.casefold())
+        else:
+            rest.append(word)
+    span = dates(rest)
+    if isinstance(span, str) or len(rest) > 2:
+        wrong = span if isinstance(span, str) else rest[2]
+        await message.answer(
+            f"✋ <b>{foreign(wrong, 40)}</b> is neither csv, json, trades, deals nor a date like"
+            " 2026-03-31. Example: <code>/export csv 2026-01-01 2026-03-31</code>"
+        )
+        return
+    first, last = span
+    if first is not None and last is not None and last < first:
+        await message.answer(
+            f"✋ The span ends on {last} before it begins on {first}."
+            f" Example: <code>/export csv {last} {first}</code>"
+        )
+        return
+    for account in await _accounts(message, member, store):
+        day_clock = await results.day_clock(account.id)
+        request = _request(account.id, what, form, (first, last), day_clock, clock)
+        name = f"{what}-{account.login}" + "".join(f"-{day}" for day in span if day is not None)
+        job = partial(export, exports, request, name)
+        await works.start(message, member, f"Export of {what} ({form}), {account.login}", job)
+
+
+def _request(
+    account_id: AccountId,
+    what: What,
+    form: Format,
+    span: tuple[date | None, date | None],
+    day_clock: DayClock,
+    clock: Clock,
+) -> ExportRequest:
+    """Return the request whose days begin and end as the account's days do."""
+    first, last = span
+    since = starts_at(day_clock, first or _FIRST_DAY)
+    until = clock.now() + timedelta(days=1)
+    if last is not None and last < until.date():
+        until = starts_at(day_clock, last + timedelta(days=1))
+    return ExportRequest(account_id, what, form, since, until)
+
+
+async def on_report(
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    store: DeskStore,
+    results: ResultStore,
+    reports: ReportStore,
+) -> None:
+    words = (command.args or "").casefold().split()
+    accounts = await _accounts(message, member, store)
+    for account in accounts:
+        await message.answer(
+            await _report(words, command.args or "", account, member, results, reports)
+        )
+
+
+async def _report(
+    words: list[str],
+    written: str,
+    account: Account,
+    member: Member,
+    results: ResultStore,
+    reports: ReportStore,
+) -> str:
+    if not words or (len(words) == 1 and words[0] in _NOW):
+        grain = _NOW[words[0]] if words else Grain.DAY
+        text = cards.report(await reports.report(account.id, grain))
+        planned = await reports.plans(account.id, member.id)
+        lines = "\n".join(f"Planned: {cards.plan(one)}" for one in planned)
+        return f"{text}\n{lines or 'Plan one: <code>/report daily 22:00</code>'}"
+    if words == ["off"]:
+        dropped = await reports.unplan(account.id, member.id)
+        return f"✅ {dropped} planned report{'s' * (dropped != 1)} switched off."
+    if words[0] not in _PLANNED:
+        return f"✋ <b>{foreign(written, 40)}</b> is no report. {_REPORT_EXAMPLE}"
+    day_clock = await results.day_clock(account.id)
+    plan = read_plan([words[0], *written.split()[1:]], day_clock.zone)
+    if isinstance(plan, Unread):
+        return f"✋ <b>{foreign(written, 40)}</b>: {foreign(plan.why, 60)}. {_REPORT_EXAMPLE}"
+    slot = await reports.plan(account.id, member.id, plan)
+    return (
+        f"✅ A {cards.plan(plan)}. The next comes {slot:%a %d %b %H:%M} UTC."
+        " Switch off: <code>/report off</code>"
+    )
+
+
+async def on_cancel(
+    query: CallbackQuery, callback_data: CancelWork, member: Member, works: Works
+) -> None:
+    await query.answer(works.cancel(callback_data.work_id, member))
+
+
+async def _accounts(message: Message, member: Member, store: DeskStore) -> list[Account]:
+    accounts = await store.accounts_of(member.id)
+    if not accounts:
+        await message.answer(NO_ACCOUNT)
+    return accounts
+
+
+def router() -> Router:
+    """Return the routes of this file."""
+    router = Router(name=__name__)
+    router.message.register(on_plot, said("plot"))
+    router.message.register(on_export, said("export"))
+    router.message.register(on_report, said("report"))
+    router.callback_query.register(on_cancel, CancelWork.filter())
+    return router

@@ -1,0 +1,35 @@
+"""Which chart a word of /plot means, and the figures it is drawn from."""
+
+from trading.charts import Chart, DailyChart, DrawdownChart, EquityChart
+from trading.drawdown.dayclock import SERVER
+from trading.model import Account
+from trading.results.periods import Grain
+from trading.results.views import ResultStore
+from trading.work import WorkError
+
+MOST_DAYS = 92
+"""Bars that can be told apart on a phone."""
+
+
+async def chart(store: ResultStore, account: Account, kind: str, days: int) -> tuple[Chart, str]:
+    """Return a chart and its caption; raise ``WorkError`` while there is nothing to draw."""
+    clock = await store.day_clock(account.id)
+    zone = "UTC" if clock.zone == SERVER else clock.zone
+    if kind == "daily":
+        spans = await store.spans(account.id, Grain.DAY, min(days, MOST_DAYS))
+        bars = tuple((one.first, one.booked.result) for one in reversed(spans))
+        if not any(result for _, result in bars):
+            raise WorkError("No day in that span has a result yet. What is open: /status")
+        title = f"Result by day · {account.login} · {len(bars)} days"
+        return DailyChart(title, account.currency, bars), title
+    points = await store.curve(account.id, days)
+    if len(points) < 2:
+        raise WorkError("Equity has been recorded for less than two hours. Ask again later.")
+    title = f"{kind.capitalize()} · {account.login} · last {days} days"
+    if kind == "drawdown":
+        falls = tuple((one.at, one.drawdown) for one in points)
+        return DrawdownChart(title, falls, zone), title
+    return (
+        EquityChart(title, account.currency, tuple((one.at, one.equity) for one in points), zone),
+        title,
+    )
