@@ -54,6 +54,7 @@ class Autopilot:
             held = await self._buy_what_falls()
             await self._tighten()
             await self._breach(held)
+            await self._results()
             await self._refused_while_halted()
             await self._resume()
         except AssertionError as error:
@@ -120,6 +121,19 @@ class Autopilot:
         sent = await self._person.sends("/positions")
         empty = await self._person.sees("No open positions", timeout=10, after=sent)
         self._say("the account is flat", empty)
+
+    async def _results(self) -> None:
+        for said, wanted in (
+            ("/profit", "Realised"),
+            ("/daily 3", "trades"),
+            ("/performance exit", "drawdown cap"),
+        ):
+            sent = await self._person.sends(said)
+            answer = await self._person.sees(wanted, timeout=10, after=sent)
+            self._say(f"the desk answers {said}", answer)
+        sent = await self._person.sends("/export")
+        answer = await self._person.sees("✅", timeout=20, after=sent)
+        self._say("the trades came as a file", answer)
 
     async def _refused_while_halted(self) -> None:
         card = await self._signal(self._market.other, Side.BUY, "while halted")

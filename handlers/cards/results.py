@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -182,8 +183,9 @@ def performance(
     for name, net, (_, tally) in zip(names, nets, shown, strict=True):
         won = DASH if tally.win_rate is None else f"{tally.win_rate:.0f}%"
         factor = DASH if tally.profit_factor is None else f"{tally.profit_factor:.2f}"
-        safe = foreign(name.ljust(width), width) if name.strip() else DASH.ljust(width)
-        lines.append(f"{safe.ljust(width)} {net:>{wide}} {won:>4} {factor:>5} {tally.trades:>4}")
+        safe = foreign(name, width)
+        gap = " " * (width - len(unescape(safe)))  # an escaped name is wider than it looks
+        lines.append(f"{safe}{gap} {net:>{wide}} {won:>4} {factor:>5} {tally.trades:>4}")
     more = f"\n{at + 1} to {at + len(shown)} of {len(found)}" if len(found) > GROUPS else ""
     return f"{head}\n<pre>{chr(10).join(lines)}</pre>{more}"
 
