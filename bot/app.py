@@ -36,6 +36,7 @@ from bot.schedule import Backlog, Schedule
 from bot.sender import OutboxSender
 from bot.settings import Settings
 from bot.terminals import terminal_config
+from bot.tradingview import TradingView
 from bot.upkeep import Upkeep
 from bot.watchdog import Notifier, Watchdog
 from bot.web import Routes, make_app, serve
@@ -44,6 +45,7 @@ from handlers.cards import render
 from handlers.routers import routers
 from handlers.status import Looking
 from handlers.texts import LANGUAGES
+from storage.amendments import AmendmentStore
 from storage.attention_store import AttentionStore
 from storage.card_store import CardStore
 from storage.database import open_database
@@ -55,22 +57,30 @@ from storage.positions_store import PositionStore
 from storage.reports import ReportStore
 from storage.reserve import DiskReserve
 from storage.result_store import ResultStore
+from storage.scores import ScoreStore
+from storage.sources_store import SourceStore
 from storage.store import SqliteStore
 from storage.terminals_store import TerminalsStore
 from storage.timeline import TimelineStore
 from storage.why import SqliteWhyStore
 from trading.accounts import AccountService
+from trading.amending import AmendService
 from trading.audit import AuditService
 from trading.calculator import Calculator
 from trading.cards import CardService
+from trading.channels import ChannelService
 from trading.clock import Clock, SystemClock
 from trading.events import Listener
+from trading.fixing import FixService
 from trading.heartbeat import HeartbeatService
+from trading.intake import IntakeService
 from trading.limits import LimitService
 from trading.loop import AccountLoop, TradingLoop
+from trading.paper import PaperTrader
 from trading.people import PeopleService
 from trading.positions.service import PositionService
 from trading.reporting import Reporter
+from trading.scores import ScoreService
 from trading.signals import SignalService
 from trading.terminal.factory import TerminalConfig, open_terminal
 from trading.wishes import AttentionService
@@ -224,6 +234,17 @@ async def open_app(
             holds,
         )
         signals = SignalService(store, loop.wake, reporter, settings.signals.ttl_seconds)
+        source_store = SourceStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - as above
+        score_store = ScoreStore(database, clock, sender.kick)
+        amends = AmendService(AmendmentStore(database, clock, sender.kick), loop, loop.wake)
+        intake = IntakeService(
+            source_store, signals, amends, loop.quote, clock, settings.signals.ttl_seconds
+        )
+        fixes = FixService(source_store, intake)
+        scores = ScoreService(score_store, intake.changed)
+        signals.also(PaperTrader(score_store, loop.quote, clock).step)
+        for chore in (fixes.expire, amends.expire, scores.watch):
+            signals.also(chore, every=15)
         backlog = Backlog(store)
         heartbeat = HeartbeatService(
             loop,
@@ -246,6 +267,11 @@ async def open_app(
             loop=loop,
             clock=clock,
             signals=signals,
+            intake=intake,
+            fixes=fixes,
+            channels=ChannelService(source_store, intake.changed),
+            scores=scores,
+            amends=amends,
             accounts=accounts,
             people=people,
             attention=AttentionService(wishes, clock, tuple(LANGUAGES)),
@@ -289,12 +315,13 @@ async def open_app(
         schedule = Schedule(loop, signals, heartbeat, backlog, reports, settings, upkeep, probe)
         secret = settings.signals.secret
         routes = Routes(
-            signals,
+            intake,
             probe,
             metrics,
             loop,
             None if secret is None else secret.get_secret_value(),
             clock,
+            _alerts(settings, intake, clock),
         )
         await stack.enter_async_context(
             serve(make_app(routes, polling), settings.http.host, settings.http.port)
@@ -311,6 +338,12 @@ def _updates(
         return Polling(bot, dispatcher, clock, circuit)
     secret = telegram.webhook_secret.get_secret_value()
     return Webhook(bot, dispatcher, clock, telegram.webhook_url, secret, circuit)
+
+
+def _alerts(settings: Settings, intake: IntakeService, clock: Clock) -> TradingView:
+    token = settings.signals.tradingview_token
+    lag = settings.signals.tradingview_lag_seconds
+    return TradingView(intake, None if token is None else token.get_secret_value(), lag, clock)
 
 
 @contextlib.asynccontextmanager

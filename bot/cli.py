@@ -80,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     replay = commands.add_parser("replay", help="signals over recorded prices: what would happen")
     add_arguments(replay)
     replay.set_defaults(command=_replay)
+    cases = commands.add_parser("cases", help="what people corrected, as JSON lines to test by")
+    cases.set_defaults(command=_cases)
     backup = commands.add_parser("backup", help="copy the database to a new file, running or not")
     backup.add_argument("file", type=Path, metavar="FILE")
     backup.set_defaults(command=_backup)
@@ -157,6 +159,11 @@ def _replay(arguments: argparse.Namespace) -> int:
     from bot.replay import command  # noqa: PLC0415
 
     return command.main(arguments, settings)
+def _cases(arguments: argparse.Namespace) -> int:
+    from bot.cases_command import write_cases  # noqa: PLC0415
+
+    write_cases(_settings(arguments).database_path, sys.stdout)
+    return OK
 
 
 def _backup(arguments: argparse.Namespace) -> int:

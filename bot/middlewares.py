@@ -31,6 +31,8 @@ class MemberGate(BaseMiddleware):
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         user: User | None = data.get("event_from_user")
+        if isinstance(event, Update) and (event.channel_post or event.edited_channel_post):
+            return await handler(event, data)  # of a channel, not of a person: a source, at most
         if user is None or not isinstance(event, Update):
             return None
         member = await self._member(user)

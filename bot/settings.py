@@ -103,6 +103,7 @@ class Settings(BaseSettings):
             self.telegram.webhook_secret,
             self.terminal.password,
             self.signals.secret,
+            self.signals.tradingview_token,
             self.accounts.key,
             self.accounts.old_key,
         )

@@ -209,6 +209,14 @@ class SignalSettings(_Group):
     secret: SecretStr | None = Field(
         None, description="HMAC key of POST /api/v1/signals; without it that route answers 404"
     )
+    tradingview_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="last part of POST /api/v1/tradingview/{token}; without it the route is 404",
+    )
+    tradingview_lag_seconds: int = Field(
+        60, ge=1, le=3600, description="a TradingView alert older than this is not taken"
+    )
     ttl_seconds: int = Field(
         300, ge=1, le=604_800, description="an unanswered signal expires: expiry is no trade"
     )

@@ -37,12 +37,22 @@ class NotJson(Exception):  # noqa: N818 - reads as a state
 
 def read_body(body: bytes) -> SignalBody | tuple[Fault, ...]:
     """Return the signal of a body, or every field that is wrong; raise ``NotJson``."""
-    try:
-        data = json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
-    except (ValueError, RecursionError, InvalidOperation) as error:
-        raise NotJson(str(error)) from error
+    data = read_json(body)
     if not isinstance(data, dict):
         return (Fault("body", "must be a JSON object"),)
+    return read_fields(data)
+
+
+def read_json(body: bytes) -> object:
+    """Return a JSON value whose numbers are exact decimals; raise ``NotJson``."""
+    try:
+        return json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
+    except (ValueError, RecursionError, InvalidOperation) as error:
+        raise NotJson(str(error)) from error
+
+
+def read_fields(data: dict[str, object]) -> SignalBody | tuple[Fault, ...]:
+    """Return the signal of these fields, or every one that is wrong."""
     return _Reader(data).read()
 
 

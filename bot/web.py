@@ -4,22 +4,27 @@ import contextlib
 import hashlib
 import hmac
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 
 from aiohttp import web
 
+from bot.answers import problem
 from bot.health import HealthProbe, HealthReport
 from bot.metrics import Metrics
 from bot.signal_body import NotJson, SignalBody, read_body
 from bot.signal_command import PATH, SIGNATURE_HEADER, TIMESTAMP_HEADER
+from bot.tradingview import PATH as ALERTS
+from bot.tradingview import TradingView
 from bot.webhook import PATH as WEBHOOK_PATH
 from bot.webhook import Webhook
 from trading.clock import Clock
 from trading.decisions import Duplicate, Ingested
 from trading.errors import StoreError, TradeDeskError
+from trading.intake import IntakeService
 from trading.loop import TradingLoop
-from trading.signals import Fault, SignalService
+from trading.signals import Fault
+from trading.sources import Unfit
 
 log = logging.getLogger(__name__)
 
@@ -33,38 +38,21 @@ class CannotServe(TradeDeskError):  # noqa: N818 - reads as a state
     """The HTTP address cannot be used."""
 
 
-def problem(
-    status: HTTPStatus, detail: str, faults: Iterable[Fault] = (), retry_after: int | None = None
-) -> web.Response:
-    """Return an RFC 9457 answer that says what is wrong and with which field."""
-    body: dict[str, object] = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": detail,
-    }
-    errors = [{"field": fault.field, "detail": fault.words} for fault in faults]
-    if errors:
-        body["errors"] = errors
-    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return web.json_response(
-        body, status=status, content_type="application/problem+json", headers=headers
-    )
-
-
 class Routes:
     """The handlers and what they call."""
 
     def __init__(
         self,
-        signals: SignalService,
+        intake: IntakeService,
         health: HealthProbe,
         metrics: Metrics,
         loop: TradingLoop,
         secret: str | None,
         clock: Clock,
+        alerts: TradingView | None = None,
     ) -> None:
-        self._signals = signals
+        self._intake = intake
+        self._alerts = alerts
         self._health = health
         self._metrics = metrics
         self._loop = loop
@@ -72,6 +60,12 @@ class Routes:
         self._clock = clock
         self._busy = 0
         self._second = (0, 0)
+
+    async def alert(self, request: web.Request) -> web.Response:
+        """Take an alert of TradingView."""
+        if self._alerts is None:
+            return problem(HTTPStatus.NOT_FOUND, "there is nothing here")
+        return await self._alerts.alert(request)
 
     async def live(self, _request: web.Request) -> web.Response:
         """Answer while the process runs."""
@@ -148,7 +142,7 @@ class Routes:
 
     async def _ingest(self, signal: SignalBody) -> web.Response:
         try:
-            result = await self._signals.ingest(signal.draft, signal.source, signal.ref)
+            result = await self._intake.post(signal.source, signal.ref, signal.draft)
         except StoreError as error:
             log.warning("signal_not_stored", extra={"facts": {"why": str(error)}})
             return problem(
@@ -159,6 +153,8 @@ class Routes:
                 return web.json_response({"signal": signal_id}, status=201)
             case Duplicate(signal_id, same=True):
                 return web.json_response({"signal": signal_id})
+            case Unfit(words):
+                return problem(HTTPStatus.FORBIDDEN, words)
             case Duplicate(signal_id):
                 words = f"{signal.source!r} sent {signal.ref!r} before with another content"
                 return problem(HTTPStatus.CONFLICT, f"{words} (signal {signal_id})")
@@ -188,6 +184,7 @@ def _invalid(faults: tuple[Fault, ...]) -> web.Response:
 def make_app(routes: Routes, updates: object = None) -> web.Application:
     """Return the application with every route; Telegram's where it brings updates itself."""
     app = web.Application(client_max_size=MOST_BYTES)
+    app.router.add_post(ALERTS, routes.alert)
     app.router.add_get("/health/live", routes.live)
     app.router.add_get("/health/ready", routes.ready)
     app.router.add_get("/metrics", routes.metrics)

@@ -25,6 +25,34 @@ class RejectReason(CallbackData, prefix="w"):
     number: int
 
 
+class HeldTap(CallbackData, prefix="h"):
+    """Take, drop or mend a field of a held message."""
+
+    held_id: int
+    what: str
+
+
+class StopTap(CallbackData, prefix="hs"):
+    """Take a held message with this stop."""
+
+    held_id: int
+    stop: str
+
+
+class SourceTap(CallbackData, prefix="s"):
+    """Change a setting of a source, as its owner would type it."""
+
+    source_id: int
+    words: str
+
+
+class UpdateTap(CallbackData, prefix="up"):
+    """Carry an update out on a signal (0: all it may mean), or ignore it (-1)."""
+
+    amendment_id: int
+    signal_id: int
+
+
 class ConfirmTap(CallbackData, prefix="c"):
     """Yes or no to a confirmation that is stored, and used once."""
 

@@ -146,6 +146,9 @@ COMMANDS: Final[tuple[CommandRow, ...]] = (
     _row(Topic.SIGNALS, _V, "pending", "the cards that wait for an answer"),
     _row(Topic.SIGNALS, _T, "approve", "say yes to a card", "/approve 12 half"),
     _row(Topic.SIGNALS, _T, "reject", "say no to a card", "/reject 12 too late"),
+    _row(Topic.SIGNALS, _V, "channels sources", "where signals come from"),
+    _row(Topic.SIGNALS, _V, "channel", "show or set a source", "/channel 2 shadow"),
+    _row(Topic.SIGNALS, _V, "score", "the record of a source, or of all", "/score 2"),
     _row(
         Topic.SIGNALS,
         _T,

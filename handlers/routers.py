@@ -13,6 +13,7 @@ from handlers import (
     positions,
     results,
     signals,
+    sources,
     start,
     status,
     terminals,
@@ -25,6 +26,7 @@ def routers() -> tuple[Router, ...]:
     """Return the routers, the hot one first: a tap is routed before anything else is tried."""
     ordered = (
         errors,
+        sources,
         terminals,
         start,
         status,

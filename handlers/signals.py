@@ -1,28 +1,34 @@
 """Signals: the taps on a card, and text that a member types, pastes or forwards."""
 
 from html import escape
+from typing import assert_never
 
 from aiogram import Bot, F, Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
-from handlers import deciding, replies
+from handlers import arrival, deciding, reading, replies
 from handlers.callbacks import Decide
-from handlers.cards.text import table
+from handlers.cards.text import foreign
 from handlers.cards.text import toast as fit_toast
 from handlers.commands import command as said
 from handlers.decided import decided_words
+from handlers.sources import on_reply
 from trading.decisions import (
     Decided,
-    Duplicate,
-    Ingested,
 )
 from trading.errors import StoreError
+from trading.fixing import FixService
 from trading.ids import ApprovalId
+from trading.incoming import Outcome, OutcomeKind
+from trading.intake import IntakeService
 from trading.loop import TradingLoop
-from trading.model import ApprovalStatus, Decision, Member, Role, SignalDraft
+from trading.model import ApprovalStatus, Decision, Member, Role
 from trading.parser import parse
 from trading.signals import SignalService
+
+_LONGEST_ANSWER = 60
+"""Characters of a reply to "reply with the stop loss"."""
 
 
 async def on_decide(
@@ -49,45 +55,40 @@ async def on_decide(
 
 
 async def on_trade(
-    message: Message, command: CommandObject, member: Member, signals: SignalService
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    intake: IntakeService,
 ) -> None:
     if not command.args:
         await message.answer("Example: <code>/trade BUY XAUUSD SL 2644 TP 2662.5</code>")
         return
-    await _take(message, command.args, member, signals, typed=True)
+    await _take(message, command.args, member, intake, typed=True)
 
 
 async def on_parse(message: Message, command: CommandObject) -> None:
-    reading = parse(command.args or "")
-    if reading.held:
-        await message.answer(replies.held(reading.held))
+    await message.answer(reading.shown(command.args or ""))
+
+
+async def on_text(
+    message: Message, member: Member, intake: IntakeService, fixes: FixService
+) -> None:
+    if _answers(message) and await on_reply(message, member, fixes):
         return
-    lines = [_reading(signal.draft) for signal in reading.signals]
-    await message.answer("\n".join(lines) or "That is not a signal. Nothing was traded.")
+    await _take(message, message.text or "", member, intake, typed=False)
 
 
-def _reading(draft: SignalDraft) -> str:
-    """Return a draft as it was read, field by field."""
-    entry = (
-        "market" if draft.entry is None else " to ".join(str(p) for p in dict.fromkeys(draft.entry))
-    )
-    rows = [
-        ("Symbol", escape(draft.symbol)),
-        ("Side", draft.side.value.upper()),
-        ("Type", draft.order_type.value),
-        ("Entry", entry),
-        ("Stop", str(draft.stop_loss or "none")),
-        ("Targets", ", ".join(str(one) for one in draft.take_profits) or "none"),
-    ]
-    return table(rows)
+async def on_caption(message: Message, member: Member, intake: IntakeService) -> None:
+    await _take(message, message.caption or "", member, intake, typed=False)
 
 
-async def on_text(message: Message, member: Member, signals: SignalService) -> None:
-    await _take(message, message.text or "", member, signals, typed=False)
+async def on_edited(message: Message, member: Member, intake: IntakeService) -> None:
+    if member.role.may(Role.TRADER):
+        await intake.take(arrival.from_member(message, _words(message), member))
 
 
-async def on_caption(message: Message, member: Member, signals: SignalService) -> None:
-    await _take(message, message.caption or "", member, signals, typed=False)
+async def on_channel_post(message: Message, intake: IntakeService) -> None:
+    await intake.take(arrival.from_channel(message, _words(message)))
 
 
 async def on_unknown(message: Message, bot: Bot) -> None:
@@ -97,49 +98,63 @@ async def on_unknown(message: Message, bot: Bot) -> None:
     await message.answer(f"{escape(word[:32])} is no command here. /help lists them all.")
 
 
+def _words(message: Message) -> str:
+    return message.text or message.caption or ""
+
+
+def _answers(message: Message) -> bool:
+    """Tell whether a message may answer what a card asked: a reply, or a word in private."""
+    text = message.text or ""
+    short = len(text) <= _LONGEST_ANSWER and "\n" not in text
+    return message.reply_to_message is not None or (message.chat.type == "private" and short)
+
+
 async def _take(
-    message: Message, text: str, member: Member, signals: SignalService, *, typed: bool
+    message: Message, text: str, member: Member, intake: IntakeService, *, typed: bool
 ) -> None:
     if not member.role.may(Role.TRADER):
         await message.answer("You may look, not trade: ask an owner. Nothing was taken.")
         return
-    reading = parse(text)
-    if not reading.signals and not typed and message.chat.type != "private":
-        return  # people talk in groups: only a signal is worth an answer there
-    if reading.held is not None:
-        await message.answer(replies.held(reading.held))
-        return
-    if not reading.signals:
-        if typed or reading.update is None:
-            await message.answer(
-                replies.held("that does not read as a signal with a symbol and a side")
+    private = message.chat.type == "private"
+    forwarded = message.forward_origin is not None
+    if not (typed or private or forwarded) and not _worth_an_answer(message, text):
+        return  # people talk in groups: only a signal, or an update to one, is worth an answer
+    reply, card = message.reply_to_message, None
+    if reply is not None and parse(text).is_update:
+        card = await intake.behind(reply.chat.id, reply.message_id) or arrival.of_forward(reply)
+    outcome = await intake.take(arrival.from_member(message, text, member, card))
+    words = _answer(outcome)
+    if words:
+        await message.answer(words)
+
+
+def _worth_an_answer(message: Message, text: str) -> bool:
+    read = parse(text)
+    return read.is_signal or (read.is_update and message.reply_to_message is not None)
+
+
+def _answer(outcome: Outcome) -> str:
+    """Return what a message became, in a line; a held one shows a card of its own."""
+    note = f" ({foreign(outcome.words, 200)})" if outcome.words else ""
+    match outcome.kind:
+        case OutcomeKind.SIGNAL:
+            return "\n".join(
+                f"Signal {number} taken: the card follows.{note}" for number in outcome.signals
             )
-        else:
-            await message.answer("That is an update, not a new signal. Nothing was changed.")
-        return
-    answers = []
-    for number, signal in enumerate(reading.signals):
-        reference = f"{message.chat.id}:{message.message_id}:{number}"
-        answers.append(await _ingest(signals, signal.draft, _source(message, member), reference))
-    await message.answer("\n".join(answers))
-
-
-def _source(message: Message, member: Member) -> str:
-    origin = message.forward_origin
-    chat = getattr(origin, "chat", None) or getattr(origin, "sender_chat", None)
-    title = getattr(chat, "title", None)
-    return str(title)[:64] if title else f"chat: {member.name}"[:64]
-
-
-async def _ingest(signals: SignalService, draft: SignalDraft, source: str, reference: str) -> str:
-    result = await signals.ingest(draft, source, reference)
-    match result:
-        case Ingested(signal_id):
-            return f"Signal {signal_id} taken: the card follows."
-        case Duplicate(signal_id):
-            return f"Signal {signal_id} is known already. Nothing was added."
+        case OutcomeKind.SHADOW:
+            return f"Taken on paper: its source is in shadow.{note}"
+        case OutcomeKind.KNOWN:
+            return f"Nothing was added: {foreign(outcome.words, 200)}."
+        case OutcomeKind.UPDATE:
+            return foreign(outcome.words, 300)
+        case OutcomeKind.CHATTER:
+            return replies.held("that does not read as a signal with a symbol and a side")
+        case OutcomeKind.HELD | OutcomeKind.NEW:
+            return ""
+        case OutcomeKind.REFUSED | OutcomeKind.STALE | OutcomeKind.THROTTLED | OutcomeKind.OFF:
+            return replies.held(outcome.words)
         case _:
-            return "\n".join(replies.held(fault.words) for fault in result)
+            assert_never(outcome.kind)
 
 
 def router() -> Router:
@@ -153,4 +168,7 @@ def router() -> Router:
     router.message.register(on_text, F.text & ~F.text.startswith("/"))
     router.message.register(on_caption, F.caption)
     router.message.register(on_unknown, F.text.startswith("/"))
+    router.edited_message.register(on_edited, F.text | F.caption)
+    router.channel_post.register(on_channel_post, F.text | F.caption)
+    router.edited_channel_post.register(on_channel_post, F.text | F.caption)
     return router

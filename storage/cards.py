@@ -41,7 +41,8 @@ def refresh(connection: sqlite3.Connection, approval_id: ApprovalId, now: dateti
 def view(connection: sqlite3.Connection, approval_id: ApprovalId) -> ApprovalCard:
     """Return the card of an approval as the database knows it."""
     row = connection.execute(
-        "SELECT a.*, s.source, s.draft_json, s.created_ms, ac.login, ac.currency, ac.second_above,"
+        "SELECT a.*, s.source, s.draft_json, s.created_ms, s.text, s.spans_json,"
+        " ac.login, ac.currency, ac.second_above,"
         " m.name AS decided_by FROM approval a"
         " JOIN signal s ON s.id = a.signal_id JOIN account ac ON ac.id = a.account_id"
         " LEFT JOIN member m ON m.id = a.member_id WHERE a.id = ?",
@@ -71,6 +72,8 @@ def view(connection: sqlite3.Connection, approval_id: ApprovalId) -> ApprovalCar
             None if parsed is None else parsed.risk_percent, rows.decimal(row["second_above"])
         ),
         voters=tuple(rights.voters(connection, approval_id)),
+        text=row["text"],
+        spans=tuple((start, end) for start, end in json.loads(row["spans_json"]).values()),
         revision=terms.revision,
         edited_by=terms.edited_by,
         half=terms.size < 1,
@@ -108,7 +111,7 @@ def order_view(row: sqlite3.Row) -> OrderView:
         filled_volume=order.filled_volume,
         average_price=order.average_price,
         expected_price=order.expected_price,
-        slippage=_slippage(order, facts.get("point")),
+        slippage=slippage(order, facts.get("point")),
         ticket=order.ticket,
         retcode=order.retcode,
         detail=order.detail,
@@ -117,7 +120,8 @@ def order_view(row: sqlite3.Row) -> OrderView:
     )
 
 
-def _slippage(order: Order, point: str | None) -> Decimal | None:
+def slippage(order: Order, point: str | None) -> Decimal | None:
+    """Return the points an entry cost against what was expected; positive is worse for us."""
     if order.average_price is None or order.expected_price is None or point is None:
         return None
     side = order.request.side or Side.BUY

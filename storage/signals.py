@@ -1,5 +1,6 @@
 """Signals, the question each puts to an account, and its answer."""
 
+import json
 import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,6 +34,9 @@ from trading.model import (
     Terms,
     TradingState,
 )
+from trading.people import needs_second
+from trading.signals import AUTOMATIC, fingerprint
+from trading.sources import ASKED, Offer, SourceMode
 
 _APPROVAL = (
     "SELECT a.*, m.name AS decided_by FROM approval a LEFT JOIN member m ON m.id = a.member_id"
@@ -47,12 +51,19 @@ def ingest(
     digest: str,
     now: datetime,
     ttl: timedelta,
+    offer: Offer = ASKED,
 ) -> Ingested | Duplicate:
     """Store a signal and put it to every account; the same key again changes nothing."""
+    content = fingerprint(draft)
+    if offer.same_for:
+        known = _elsewhere(connection, content, source, source_ref, now, offer.same_for)
+        if known is not None:
+            return known
     expires = to_ms(now + ttl)
     row = connection.execute(
         "INSERT INTO signal (source, source_ref, digest, symbol, side, order_type, draft_json,"
-        " created_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " created_ms, expires_ms, text, spans_json, content, mode, sent_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (source, source_ref) DO NOTHING RETURNING id",
         (
             source,
@@ -64,40 +75,116 @@ def ingest(
             encode(draft),
             to_ms(now),
             expires,
+            offer.text[:4096],
+            json.dumps(dict(offer.spans)) if offer.spans else "{}",
+            content,
+            offer.mode,
+            None if offer.sent_at is None else to_ms(offer.sent_at),
         ),
     ).fetchone()
     if row is None:
-        known = connection.execute(
+        known_row = connection.execute(
             "SELECT id, digest FROM signal WHERE source = ? AND source_ref = ?",
             (source, source_ref),
         ).fetchone()
-        return Duplicate(SignalId(known["id"]), same=known["digest"] == digest)
+        return Duplicate(SignalId(known_row["id"]), same=known_row["digest"] == digest)
     signal_id = SignalId(row["id"])
+    if offer.mode is SourceMode.SHADOW:
+        connection.execute(
+            "INSERT INTO paper (signal_id, status) VALUES (?, 'waiting')", (signal_id,)
+        )
+        return Ingested(signal_id, ())
+    return Ingested(
+        signal_id, _put(connection, signal_id, source, expires, now, offer, draft.risk_percent)
+    )
+
+
+def _elsewhere(
+    connection: sqlite3.Connection,
+    content: str,
+    source: str,
+    source_ref: str,
+    now: datetime,
+    seconds: int,
+) -> Duplicate | None:
+    """Find the same signal that came lately, in this room or another."""
+    row = connection.execute(
+        "SELECT id, source FROM signal WHERE content = ? AND created_ms > ?"
+        " AND NOT (source = ? AND source_ref = ?) ORDER BY id LIMIT 1",
+        (content, to_ms(now - timedelta(seconds=seconds)), source, source_ref),
+    ).fetchone()
+    return None if row is None else Duplicate(SignalId(row["id"]), same=True, source=row["source"])
+
+
+def _put(
+    connection: sqlite3.Connection,
+    signal_id: SignalId,
+    source: str,
+    expires: int,
+    now: datetime,
+    offer: Offer,
+    risk: Decimal | None,
+) -> tuple[AccountId, ...]:
+    """Put a signal to every account: asked about, or approved where its source may."""
+    automatic = offer.mode is SourceMode.AUTO and _room_today(connection, source, now, offer)
     asked = []
-    for account in connection.execute("SELECT id, trading_state FROM account ORDER BY id"):
+    for account in connection.execute("SELECT * FROM account ORDER BY id"):
         active = account["trading_state"] == TradingState.ACTIVE
+        status, detail = ApprovalStatus.OFFERED, ""
+        if not active:
+            status, detail = ApprovalStatus.CANCELED, f"the account is {account['trading_state']}"
+        elif automatic and _is_the_desks(account, risk):
+            status, detail = ApprovalStatus.APPROVED, AUTOMATIC
         approval = connection.execute(
-            "INSERT INTO approval (signal_id, account_id, status, detail, expires_ms)"
-            " VALUES (?, ?, ?, ?, ?) RETURNING id",
+            "INSERT INTO approval (signal_id, account_id, status, detail, decided_ms, expires_ms)"
+            " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
             (
                 signal_id,
                 account["id"],
-                ApprovalStatus.OFFERED if active else ApprovalStatus.CANCELED,
-                "" if active else f"the account is {account['trading_state']}",
+                status,
+                detail,
+                to_ms(now) if detail == AUTOMATIC else None,
                 expires,
             ),
         ).fetchone()
         asked.append(AccountId(account["id"]))
-        if not active:
+        if status is not ApprovalStatus.OFFERED:
             cards.refresh(connection, ApprovalId(approval["id"]), now)
-    return Ingested(signal_id, tuple(asked))
+        if detail == AUTOMATIC:
+            people.audit(
+                connection,
+                now,
+                "signal_automatic",
+                f"approval {approval['id']} of {source}",
+                account=AccountId(account["id"]),
+            )
+    return tuple(asked)
+
+
+def _is_the_desks(account: sqlite3.Row, risk: Decimal | None) -> bool:
+    """Tell whether the desk's owners may decide here alone: auto never skips a second person."""
+    return account["member_id"] is None and not needs_second(
+        risk, rows.decimal(account["second_above"])
+    )
+
+
+def _room_today(connection: sqlite3.Connection, source: str, now: datetime, offer: Offer) -> bool:
+    """Tell whether a source may still enter without asking in this UTC day."""
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    (count,) = connection.execute(
+        "SELECT count(DISTINCT s.id) FROM signal s JOIN approval a ON a.signal_id = s.id"
+        " WHERE s.source = ? AND s.created_ms >= ? AND a.detail = ?",
+        (source, to_ms(day), AUTOMATIC),
+    ).fetchone()
+    return int(count) < offer.per_day
 
 
 def offer_open(connection: sqlite3.Connection, account_id: AccountId, now: datetime) -> None:
     """Put what came in before an account was known, and is still open, to it."""
     connection.execute(
         "INSERT INTO approval (signal_id, account_id, status, expires_ms)"
-        " SELECT id, ?, 'offered', expires_ms FROM signal WHERE expires_ms > ?"
+        " SELECT id, ?, 'offered', expires_ms FROM signal"
+        " WHERE expires_ms > ? AND mode <> 'shadow'"
         " ON CONFLICT DO NOTHING",
         (account_id, to_ms(now)),
     )
@@ -140,10 +227,12 @@ def due(connection: sqlite3.Connection, account_id: AccountId, limit: int) -> li
 
 
 def symbols_waiting(connection: sqlite3.Connection, account_id: AccountId) -> list[str]:
-    """Return the symbols of approvals that are offered or approved."""
+    """Return the symbols of open approvals, and of paper trades: their quotes are wanted."""
     found = connection.execute(
         "SELECT DISTINCT s.symbol FROM approval a JOIN signal s ON s.id = a.signal_id"
-        " WHERE a.account_id = ? AND a.status IN ('offered', 'approved')",
+        " WHERE a.account_id = ? AND a.status IN ('offered', 'approved')"
+        " UNION SELECT s.symbol FROM paper p JOIN signal s ON s.id = p.signal_id"
+        " WHERE p.status IN ('waiting', 'open')",
         (account_id,),
     )
     return [row["symbol"] for row in found]

@@ -46,6 +46,7 @@ from trading.model import (
     SignalDraft,
 )
 from trading.notices import Blind, DrawdownWarning, EntriesPaused, Notice, Priority
+from trading.sources import ASKED, Offer
 
 
 class SqliteStore(StoreBase):
@@ -140,10 +141,16 @@ class SqliteStore(StoreBase):
     # signals and approvals
 
     async def ingest(
-        self, draft: SignalDraft, source: str, source_ref: str, digest: str, ttl: timedelta
+        self,
+        draft: SignalDraft,
+        source: str,
+        source_ref: str,
+        digest: str,
+        ttl: timedelta,
+        offer: Offer = ASKED,
     ) -> Ingested | Duplicate:
         return await self._write(
-            signals.ingest, draft, source, source_ref, digest, self._now(), ttl
+            signals.ingest, draft, source, source_ref, digest, self._now(), ttl, offer
         )
 
     async def approval(self, approval_id: ApprovalId) -> Approval | None:

@@ -21,6 +21,8 @@ class Duplicate:
 
     signal_id: SignalId
     same: bool
+    source: str = ""
+    """Where it came from, when that was another room."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from trading.model import (
     DenialReason,
     Order,
     Purpose,
+    Quote,
     Snapshot,
     TradingState,
 )
@@ -46,7 +47,7 @@ from trading.risk import RiskLimits
 from trading.sight import ReadyWatch, Sight
 from trading.spreads import SpreadBook
 from trading.stops import StopKeeper
-from trading.symbols import SymbolBook
+from trading.symbols import SymbolBook, match
 
 SIGNAL_BATCH_SIZE = 10
 LONGEST_BACKOFF = 5.0
@@ -579,6 +580,15 @@ class TradingLoop:
         for loop in self.loops.values():
             if loop.account is not None and loop.account.id == account_id:
                 return loop
+        return None
+
+    def quote(self, symbol: str) -> Quote | None:
+        """Return the quote of a signal's symbol as last seen on any account."""
+        for loop in self.loops.values():
+            quotes = {} if loop.snapshot is None else loop.snapshot.quotes
+            names = match(symbol, quotes)
+            if len(names) == 1:
+                return quotes[names[0]]
         return None
 
     def wake(self, account_id: AccountId) -> None:

@@ -21,6 +21,14 @@ from trading.model import (
     TradingState,
 )
 from trading.results.report import Report
+from trading.source_notices import (
+    HeldCard,
+    SourceDemoted,
+    SourceFlood,
+    SourceMet,
+    StaleDropped,
+    UpdateCard,
+)
 
 
 class Priority(IntEnum):
@@ -85,6 +93,10 @@ class ApprovalCard:
     """Whether this risk takes two people's approval."""
     voters: tuple[str, ...] = ()
     """Who has approved it so far, where two must."""
+    text: str = ""
+    """The message it was read from; empty where it came field by field."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where in the text the fields stand."""
     revision: int = 0
     """Counts the edits; a button belongs to one."""
     edited_by: str = ""
@@ -528,6 +540,12 @@ class ReportDue:
 
 Notice = (
     ApprovalCard
+    | SourceMet
+    | SourceFlood
+    | StaleDropped
+    | HeldCard
+    | SourceDemoted
+    | UpdateCard
     | OrderResolved
     | OrderUnconfirmed
     | OrderFailed

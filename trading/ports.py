@@ -37,6 +37,7 @@ from trading.model import (
     SymbolSpec,
 )
 from trading.notices import Blind, DrawdownWarning, EntriesPaused, Notice, Priority
+from trading.sources import ASKED, Offer
 
 
 class Terminal(Protocol):
@@ -83,9 +84,15 @@ class SignalStore(Protocol):
     """Signals and their approvals; each method is one durable transaction."""
 
     async def ingest(
-        self, draft: SignalDraft, source: str, source_ref: str, digest: str, ttl: timedelta
+        self,
+        draft: SignalDraft,
+        source: str,
+        source_ref: str,
+        digest: str,
+        ttl: timedelta,
+        offer: Offer = ASKED,
     ) -> Ingested | Duplicate:
-        """Store a signal once and put it to every account."""
+        """Store a signal once and put it to every account as its source's mode says."""
 
     async def decide(
         self,

@@ -1,7 +1,7 @@
 """Signals in: checked, stored once, put to every account."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,10 +12,13 @@ from trading.ids import AccountId, ApprovalId, MemberId
 from trading.model import Decision, OrderType, SignalDraft
 from trading.ports import SignalStore
 from trading.reporting import Reporter
+from trading.sources import ASKED, Offer
 
 MOST_TARGETS = 10
 LONGEST_WAIT = 90 * 24 * 3600
 LONGEST_TTL = 7 * 24 * 3600
+AUTOMATIC = "auto"
+"""The detail of an approval that its source's mode gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,13 @@ def digest(draft: SignalDraft) -> str:
     return hashlib.sha256(repr(plain).encode()).hexdigest()
 
 
+def fingerprint(draft: SignalDraft) -> str:
+    """Return what a signal asks for, whoever sent it and whatever size it names."""
+    prices = [*(draft.entry or ()), draft.stop_loss, *draft.take_profits]
+    numbers = ",".join("" if price is None else str(_plain(price)) for price in prices)
+    return f"{draft.symbol} {draft.side} {draft.order_type} {len(draft.entry or ())} {numbers}"
+
+
 def _plain(value: Decimal) -> Decimal:
     return Decimal(0) if not value else value.normalize()
 
@@ -124,16 +134,20 @@ class SignalService:
         self._wake = wake
         self._reporter = reporter
         self._ttl = ttl_seconds
+        self._chores: list[tuple[Callable[[], Awaitable[int]], int]] = []
+        self._calls = 0
 
     async def ingest(
-        self, draft: SignalDraft, source: str, source_ref: str
+        self, draft: SignalDraft, source: str, source_ref: str, offer: Offer = ASKED
     ) -> Ingested | Duplicate | tuple[Fault, ...]:
         """Store a signal and offer it; its faults instead, where it has any."""
         found = faults(draft)
         if found:
             return found
         ttl = timedelta(seconds=draft.expires_in or self._ttl)
-        result = await self._store.ingest(draft, source, source_ref, digest(draft), ttl)
+        result = await self._store.ingest(
+            draft, source, source_ref, offer.digest or digest(draft), ttl, offer
+        )
         if isinstance(result, Ingested):
             self._reporter.event(
                 EventType.SIGNAL_INGESTED, signal_id=result.signal_id, source=source
@@ -161,6 +175,15 @@ class SignalService:
             )
         return result
 
+    def also(self, chore: Callable[[], Awaitable[int]], every: int = 1) -> None:
+        """Do this too at every so many calls of ``expire``, which comes once a second."""
+        self._chores.append((chore, every))
+
     async def expire(self) -> int:
-        """End what nobody answered in time."""
-        return await self._store.expire()
+        """End what nobody answered in time, then see to what else is due."""
+        self._calls += 1
+        ended = await self._store.expire()
+        for chore, every in self._chores:
+            if self._calls % every == 0:
+                await chore()
+        return ended

@@ -5,7 +5,17 @@ from datetime import datetime
 from html import escape
 from typing import Final, assert_never
 
-from handlers.cards import guard, orders, people, positions, results, signal, status
+from handlers.cards import (
+    guard,
+    orders,
+    people,
+    positions,
+    results,
+    signal,
+    sources,
+    status,
+    updates,
+)
 from handlers.cards.text import Card, as_plain, clock, fit
 from handlers.texts import t
 from trading.notices import (
@@ -28,8 +38,8 @@ from trading.notices import (
     OrderResolved,
     OrderUnconfirmed,
     PositionClosed,
-    ResetWarning,
     ReportDue,
+    ResetWarning,
     RightsChanged,
     RuleActed,
     Started,
@@ -39,6 +49,14 @@ from trading.notices import (
     Trouble,
     Unreachable,
     WishReport,
+)
+from trading.source_notices import (
+    HeldCard,
+    SourceDemoted,
+    SourceFlood,
+    SourceMet,
+    StaleDropped,
+    UpdateCard,
 )
 
 __all__ = ["Card", "Render", "render"]
@@ -53,6 +71,10 @@ def render(notice: Notice, now: datetime) -> Card:
         return Card(fit(signal.text(notice, now)), signal.keyboard(notice, now))
     if isinstance(notice, BalanceAsked):
         return Card(fit(guard.balance_asked(notice)), guard.balance_keyboard(notice))
+    if isinstance(notice, HeldCard):
+        return Card(fit(sources.held(notice, now)), sources.held_keyboard(notice, now))
+    if isinstance(notice, UpdateCard):
+        return Card(fit(updates.text(notice, now)), updates.keyboard(notice, now))
     return Card(fit(_text(notice, now)))
 
 
@@ -60,6 +82,18 @@ def _text(notice: Notice, now: datetime) -> str:  # noqa: C901 - a flat table of
     match notice:
         case ApprovalCard():
             return signal.text(notice, now)
+        case SourceMet():
+            return sources.met(notice)
+        case SourceFlood():
+            return sources.flood(notice)
+        case StaleDropped():
+            return sources.stale(notice, now)
+        case HeldCard():
+            return sources.held(notice, now)
+        case SourceDemoted():
+            return sources.demoted(notice)
+        case UpdateCard():
+            return updates.text(notice, now)
         case OrderResolved():
             return orders.resolved(notice)
         case OrderUnconfirmed():

@@ -8,6 +8,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from handlers.callbacks import Decide, EditCard
 from handlers.cards import fate
+from handlers.cards.quote import quoted
 from handlers.cards.text import (
     NAME,
     WORDS,
@@ -27,6 +28,7 @@ from handlers.words import denial_words, detail_words, distance
 from trading.cards import limit_price
 from trading.model import ApprovalStatus, Decision, OrderType, Proposal, SignalDraft
 from trading.notices import ApprovalCard
+from trading.signals import AUTOMATIC
 
 _TARGETS_SHOWN = 8
 _CAPS_SHOWN = 4
@@ -52,6 +54,8 @@ def text(card: ApprovalCard, now: datetime) -> str:
         lines.append(t("½ Half the volume was approved."))
     if draft.comment:
         lines.append(f"<i>{foreign(draft.comment, 160)}</i>")
+    if card.text:
+        lines.append(quoted(card.text, card.spans))
     return "\n".join([*lines, "", *_state(card, now)])
 
 
@@ -207,7 +211,8 @@ def _risk(card: ApprovalCard, proposal: Proposal) -> str:
 def _state(card: ApprovalCard, now: datetime) -> list[str]:
     if card.order is not None:
         return fate.lines(card.order, card.decided_by, _digits(card))
-    by = foreign(card.decided_by or t("someone"))
+    automatic = card.detail == AUTOMATIC
+    by = foreign(card.decided_by or t("its source's auto mode" if automatic else "someone"))
     at = ""
     if card.decided_at is not None:
         at = t(" at {time}", time=clock(card.decided_at, now))

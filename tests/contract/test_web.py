@@ -19,8 +19,11 @@ from bot.metrics import Metrics
 from bot.signal_command import PATH, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from bot.web import CannotServe, Routes, make_app, serve
 from storage.database import Database, open_database
+from storage.sources_store import SourceStore
 from storage.store import SqliteStore
+from tests.support.intake_desk import Told
 from trading.clock import SystemClock
+from trading.intake import IntakeService
 from trading.loop import TradingLoop
 from trading.reporting import Reporter
 from trading.signals import SignalService
@@ -104,7 +107,9 @@ async def desk(path: Path, secret: str | None) -> AsyncIterator[Client]:
         reporter = Reporter(clock, "test", [metrics.listener])
         signals = SignalService(store, loop.wake, reporter, 300)
         probe = HealthProbe(loop, store, clock, 60, lambda: 1.0)
-        routes = Routes(signals, probe, metrics, loop, secret, clock)
+        sources = SourceStore(database, clock)
+        intake = IntakeService(sources, signals, Told(), loop.quote, clock, 300)
+        routes = Routes(intake, probe, metrics, loop, secret, clock)
         async with (
             serve(make_app(routes), "127.0.0.1", 0) as port,
             aiohttp.ClientSession() as session,

@@ -1,5 +1,6 @@
 """One example of every notice, for tests to vary."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -40,8 +41,8 @@ from trading.notices import (
     OrderUnconfirmed,
     OrderView,
     PositionClosed,
-    ResetWarning,
     ReportDue,
+    ResetWarning,
     RightsChanged,
     RuleActed,
     Started,
@@ -55,8 +56,54 @@ from trading.notices import (
 )
 from trading.results.periods import Grain
 from trading.results.report import Report
+from trading.sketch import Sketch
+from trading.source_notices import (
+    HeldCard,
+    SourceDemoted,
+    SourceFlood,
+    SourceMet,
+    StaleDropped,
+    UpdateCard,
+    UpdateOption,
+)
 
 NOW = datetime(2014, 5, 2, 12, 30, tzinfo=UTC)
+
+HELD = HeldCard(
+    held_id=4,
+    source="Gold VIP <1>",
+    text="XAUUSD BUY 3213 <b>SL 3219</b> TP 3230",
+    why="stop 3219 is above the entry 3213 of a BUY",
+    sketch=Sketch(
+        "XAUUSD",
+        Side.BUY,
+        OrderType.MARKET,
+        (Decimal(3213), Decimal(3213)),
+        None,
+        (Decimal(3230),),
+    ),
+    problem="it names no stop loss",
+    status="open",
+    asked="",
+    stops=(Decimal("3206.57"), Decimal("3200.15"), Decimal("3187.30")),
+    by=None,
+    signal_id=None,
+    expires_at=NOW + timedelta(minutes=15),
+)
+
+UPDATE = UpdateCard(
+    amendment_id=9,
+    source="Gold VIP <1>",
+    text="TP1 hit, close half <now>",
+    kinds=("tp_hit", "partial_close"),
+    options=(
+        UpdateOption(4, "BUY XAUUSD (4)", "close 0.05 of 0.10 lots"),
+        UpdateOption(5, "BUY XAUUSD (5)", "close 0.10 of 0.20 lots"),
+    ),
+    status="open",
+    by=None,
+    expires_at=NOW + timedelta(minutes=15),
+)
 
 DRAFT = SignalDraft(
     "EURUSD",
@@ -146,6 +193,15 @@ BEAT = AccountBeat(
 )
 
 EVERY: tuple[Notice, ...] = (
+    SourceMet(3, "Gold VIP <1>"),
+    SourceFlood(3, "Gold VIP <1>", 30),
+    StaleDropped("Gold VIP <1>", 12, NOW - timedelta(hours=2)),
+    HELD,
+    replace(HELD, status="taken", signal_id=5, by="Olga"),
+    replace(HELD, asked="stop"),
+    SourceDemoted(3, "Gold VIP <1>", 3, Decimal("-2.4")),
+    UPDATE,
+    replace(UPDATE, status="done"),
     CARD,
     OrderResolved(ApprovalId(7), Purpose.ENTRY, "Demo 1001", "EURUSD", ORDER, "deal 99"),
     OrderUnconfirmed(ApprovalId(7), Purpose.CLOSE, "Demo 1001", "EURUSD", "no answer in 10 s"),

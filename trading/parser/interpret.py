@@ -67,7 +67,7 @@ def _one(
     )
     why = why_not(draft)
     if why is not None:
-        return Hold(why)
+        return Hold(why, draft)
     places = {"symbol": (symbol.start, symbol.end), "side": (block.side.start, block.side.end)}
     if entry.spans:
         places["entry"] = (entry.spans[0][0], entry.spans[-1][1])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from trading.model import SignalDraft
 from trading.parser.numbers import resolve
 from trading.parser.symbols import price_band
 from trading.parser.tagger import Item
@@ -13,6 +14,8 @@ class Hold:
     """Why a block is not taken, in a trader's words."""
 
     why: str
+    draft: SignalDraft | None = None
+    """What was read all the same: only its prices do not fit each other."""
 
 
 @dataclass(frozen=True, slots=True)

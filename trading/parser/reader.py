@@ -157,7 +157,7 @@ def _signals(blocks: list[Block], scan: Scan, plain: Plain) -> Reading:
             return Reading(held="it says both buy and sell")
         read = interpret(block, symbol, plain)
         if isinstance(read, Hold):
-            return Reading(held=read.why)
+            return Reading(held=read.why, guess=read.draft if len(blocks) == 1 else None)
         signals += read
     unlabelled = any(not (block.stops and block.targets) for block in blocks)
     unlabelled = unlabelled or any(signal.draft.entry is None for signal in signals)

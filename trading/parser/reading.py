@@ -72,6 +72,8 @@ class Reading:
     update: SignalUpdate | None = None
     held: str | None = None
     """Why a message that looks like a signal is not taken, in a trader's words."""
+    guess: SignalDraft | None = None
+    """What a held message says where only its prices do not fit; for a person to correct."""
 
     @property
     def is_signal(self) -> bool:

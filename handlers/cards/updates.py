@@ -1,0 +1,60 @@
+"""The card of an update to signals: what it asks for, of which trade, and what became of it."""
+
+from datetime import datetime
+
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+
+from handlers.callbacks import UpdateTap
+from handlers.cards.text import DASH, NAME, WORDS, clock, foreign, span
+from trading.source_notices import UpdateCard
+
+_TEXT = 400
+_MOST = 6
+
+
+def text(card: UpdateCard, now: datetime) -> str:
+    """Return an update with what would be done about each trade it may mean."""
+    kinds = ", ".join(foreign(kind.replace("_", " "), 24) for kind in card.kinds)
+    lines = [
+        f"📣 <b>Update</b> · {foreign(card.source, NAME)} · {kinds}",
+        f"<blockquote expandable>{foreign(card.text, _TEXT)}</blockquote>",
+    ]
+    lines += [
+        f"{foreign(one.label, 40)}: {foreign(one.words, WORDS)}" for one in card.options[:_MOST]
+    ]
+    if len(card.options) > _MOST:
+        lines.append(f"and {len(card.options) - _MOST} more")
+    return "\n".join([*lines, _state(card, now)])
+
+
+def _state(card: UpdateCard, now: datetime) -> str:
+    if card.status == "done":
+        by = f"by {foreign(card.by)}" if card.by else "by its source's setting"
+        return f"✅ Asked of the broker {by}. What is refused is told."
+    if card.status == "dropped":
+        return f"✖️ Ignored by {foreign(card.by or 'someone')} {DASH} nothing was changed."
+    if card.status == "expired" or now >= card.expires_at:
+        return f"⌛ Nobody answered by {clock(card.expires_at, now)} {DASH} nothing was changed."
+    left = span((card.expires_at - now).total_seconds())
+    which = "Which one does it mean? " if len(card.options) > 1 else ""
+    return f"{which}Nothing is changed without a tap, {left} left."
+
+
+def keyboard(card: UpdateCard, now: datetime) -> InlineKeyboardMarkup | None:
+    """Return a button for each trade, for all of them, and to ignore it."""
+    if card.status != "open" or now >= card.expires_at:
+        return None
+    several = len(card.options) > 1
+    rows = [
+        [_button(one.label if several else "✅ Do it", card, one.signal_id)]
+        for one in card.options[:_MOST]
+    ]
+    last = [_button("✖️ Ignore", card, -1)]
+    if several:
+        last.insert(0, _button(f"All {len(card.options)}", card, 0))
+    return InlineKeyboardMarkup(inline_keyboard=[*rows, last])
+
+
+def _button(label: str, card: UpdateCard, signal_id: int) -> InlineKeyboardButton:
+    data = UpdateTap(amendment_id=card.amendment_id, signal_id=signal_id)
+    return InlineKeyboardButton(text=label[:60], callback_data=data.pack())

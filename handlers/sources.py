@@ -1,0 +1,148 @@
+"""Sources and what was held of them: /channels, /channel, the taps on a held card."""
+
+from decimal import Decimal, InvalidOperation
+
+from aiogram import F, Router
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.filters import CommandObject
+from aiogram.types import CallbackQuery, Message
+
+from handlers.callbacks import HeldTap, SourceTap, StopTap, UpdateTap
+from handlers.cards import scores as score_cards
+from handlers.cards import sources as cards
+from handlers.cards.text import foreign
+from handlers.commands import command as said
+from trading.amending import AmendService
+from trading.channels import ChannelService
+from trading.errors import StoreError
+from trading.fixing import FixService
+from trading.model import Member
+from trading.scores import ScoreService
+from trading.sources import Source
+
+_NOT_STORED = "Not taken: it could not be stored. Tap again."
+
+
+async def on_channels(message: Message, channels: ChannelService) -> None:
+    await message.answer(cards.listing(await channels.every()))
+
+
+async def on_channel(
+    message: Message, command: CommandObject, member: Member, channels: ChannelService
+) -> None:
+    words = (command.args or "").split()
+    if not words:
+        await message.answer(cards.listing(await channels.every()))
+        return
+    result = await channels.change(member, words[0], words[1:])
+    if isinstance(result, str):
+        await message.answer(f"✋ {foreign(result, 300)}.")
+        return
+    await message.answer(cards.one(result), reply_markup=cards.switches(result))
+
+
+async def on_score(
+    message: Message, command: CommandObject, channels: ChannelService, scores: ScoreService
+) -> None:
+    word = (command.args or "").strip()
+    if not word:
+        await message.answer(score_cards.every(await scores.every()))
+        return
+    source = await channels.find(word)
+    if isinstance(source, str):
+        await message.answer(f"✋ {foreign(source, 300)}.")
+        return
+    await message.answer(score_cards.one(await scores.of(source)))
+
+
+async def on_switch(
+    query: CallbackQuery, callback_data: SourceTap, member: Member, channels: ChannelService
+) -> None:
+    result = await channels.change(
+        member, str(callback_data.source_id), callback_data.words.split()
+    )
+    if isinstance(result, str):
+        await query.answer(result[:190], show_alert=True)
+        return
+    await query.answer("Set.")
+    await _redraw(query, result)
+
+
+async def _redraw(query: CallbackQuery, source: Source) -> None:
+    if not isinstance(query.message, Message):
+        return
+    try:
+        await query.message.edit_text(cards.one(source), reply_markup=cards.switches(source))
+    except TelegramBadRequest as error:
+        if "not modified" not in error.message:
+            raise
+
+
+async def on_held(
+    query: CallbackQuery, callback_data: HeldTap, member: Member, fixes: FixService
+) -> None:
+    held_id, what = callback_data.held_id, callback_data.what
+    try:
+        if what == "take":
+            words: str | None = await fixes.take(member, held_id)
+        elif what == "drop":
+            words = await fixes.drop(member, held_id)
+        else:
+            words = await fixes.ask(member, held_id, what)
+    except StoreError:
+        await query.answer(_NOT_STORED, show_alert=True)
+        return
+    await query.answer((words or f"Reply to the card with: {what}")[:190])
+
+
+async def on_stop(
+    query: CallbackQuery, callback_data: StopTap, member: Member, fixes: FixService
+) -> None:
+    try:
+        stop = Decimal(callback_data.stop)
+    except InvalidOperation:
+        await query.answer("That is no price.")
+        return
+    try:
+        words = await fixes.stop_at(member, callback_data.held_id, stop)
+    except StoreError:
+        await query.answer(_NOT_STORED, show_alert=True)
+        return
+    await query.answer(words[:190])
+
+
+async def on_update(
+    query: CallbackQuery, callback_data: UpdateTap, member: Member, amends: AmendService
+) -> None:
+    amendment_id, signal_id = callback_data.amendment_id, callback_data.signal_id
+    try:
+        if signal_id < 0:
+            words = await amends.drop(member, amendment_id)
+        else:
+            words = await amends.act(member, amendment_id, signal_id)
+    except StoreError:
+        await query.answer(_NOT_STORED, show_alert=True)
+        return
+    await query.answer(words[:190])
+
+
+async def on_reply(message: Message, member: Member, fixes: FixService) -> bool:
+    """Take a reply as the field that was asked for; False where nothing was."""
+    words = await fixes.answer(member, message.text or "")
+    if words == "no question":
+        return False
+    await message.answer("Noted: look at the card." if words is None else f"✋ {words}.")
+    return True
+
+
+def router() -> Router:
+    """Return the routes of this file."""
+    router = Router(name=__name__)
+    router.callback_query.register(on_held, HeldTap.filter())
+    router.callback_query.register(on_stop, StopTap.filter())
+    router.callback_query.register(on_switch, SourceTap.filter(F.source_id > 0))
+    router.callback_query.register(on_update, UpdateTap.filter())
+    router.message.register(on_channels, said("channels"))
+    router.message.register(on_channel, said("channel"))
+    router.message.register(on_score, said("score"))
+    return router

@@ -1,0 +1,69 @@
+"""What an owner sets of a source; reading is open to every member."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from trading.ids import MemberId
+from trading.model import Member, Role
+from trading.sources import Source, SourceId, SourceSettings, edit
+
+
+class ChannelStore(Protocol):
+    """Sources; each call is one transaction."""
+
+    async def sources(self) -> list[Source]:
+        """Return all sources, oldest first."""
+
+    async def source(self, source_id: SourceId) -> Source | None:
+        """Return a source by its number."""
+
+    async def change_source(
+        self,
+        source_id: SourceId,
+        settings: SourceSettings,
+        member_id: MemberId | None,
+        words: str,
+    ) -> Source | None:
+        """Set a source's settings, audited; None where the member may not."""
+
+
+class ChannelService:
+    """Shows and changes sources; a change is an owner's, holds at once and is audited."""
+
+    def __init__(self, store: ChannelStore, changed: Callable[[Source], None]) -> None:
+        self._store = store
+        self._changed = changed
+
+    async def every(self) -> list[Source]:
+        """Return all sources."""
+        return await self._store.sources()
+
+    async def find(self, word: str) -> Source | str:
+        """Return a source by its number or a part of its name that only it has."""
+        if word.isascii() and word.isdigit() and len(word) < 10:
+            source = await self._store.source(SourceId(int(word)))
+            return source or f"there is no source {word}: /channels lists them"
+        named = [
+            one for one in await self._store.sources() if word.casefold() in one.name.casefold()
+        ]
+        if len(named) != 1:
+            return f'"{word[:30]}" is the name of {len(named)} sources: /channels lists them'
+        return named[0]
+
+    async def change(self, member: Member, word: str, words: Sequence[str]) -> Source | str:
+        """Return a source, changed first where words say how, or why not."""
+        source = await self.find(word)
+        if isinstance(source, str) or not words:
+            return source
+        if not member.role.may(Role.OWNER):
+            return "only an owner changes a source. Nothing was changed"
+        settings = edit(source.settings, words)
+        if isinstance(settings, str):
+            return settings
+        changed = await self._store.change_source(
+            source.id, settings, member.id, " ".join(words)[:200]
+        )
+        if changed is None:
+            return "only an owner changes a source. Nothing was changed"
+        self._changed(changed)
+        return changed
