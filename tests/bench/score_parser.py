@@ -15,7 +15,7 @@ from trading.parser import UpdateKind, parse
 from trading.parser.wire import to_json
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "data" / "signals"
-UNSEEN = Path(__file__).resolve().parents[1] / "data" / "unseen_messages.jsonl"
+UNSEEN = Path(__file__).resolve().parents[1] / "corpus" / "unseen_messages.jsonl"
 _CLOSING = {kind.value for kind in UpdateKind if kind.closes}
 
 Row = dict[str, Any]

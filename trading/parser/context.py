@@ -14,13 +14,22 @@ _RESULTS = word_set(
     "closed booked secured stopped completed touched runing alcanzado alcancado atingido "
     "tocado batido cerrado fechado достигнут взят сработал закрыт выполнен تحقق تحققت ضرب "
     "tercapai kena sudah banked cashed printed destroyed crushed nailed tagged exited invalidated "
-    "expired deleted still holding backtest backtested backtesting demo journal congrats "
+    "expired deleted missed still holding backtest backtested backtesting demo journal congrats "
     "congratulations cerrada cerrados cerradas activado activada ejecutada encerrado encerrada "
     "finalizado batida chiuso chiusa raggiunto colpito erreicht geschlossen getroffen ausgestoppt "
     "atteint touche cloture kapandi kapatildi vurdu dong khop закрыта закрыто закрыли взята взяли "
     "сработала сработало достигнута достигли تم تحقيق"
 )
-_OUTCOMES = (("in", "profit"), ("in", "profits"), ("in", "loss"), ("(", "loss"), ("(", "profit"))
+_OUTCOMES = (
+    ("in", "profit"),
+    ("in", "profits"),
+    ("in", "loss"),
+    ("(", "loss"),
+    ("(", "profit"),
+    ("pips", "profit"),
+    ("pips", "profits"),
+    ("pips", "gained"),
+)
 """Pairs of words that tell how a trade stands, not where it should go."""
 _LATER = word_set("when once after if until till upon before as cuando quando если после se wenn")
 _DOUBTS = word_set(

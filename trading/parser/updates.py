@@ -58,6 +58,11 @@ _OPENERS = word_set(
 _PENDING = word_set("pending order orders limit limits")
 _JOINS = word_set("and & then please pls now , - also")
 _GAINS = word_set("+ usd $ pip pips points")
+_SIDE_WORDS = frozenset({"buy", "buys", "long", "longs", "sell", "sells", "short", "shorts"})
+_BETWEEN = word_set(
+    "the your our my this that these those every each any open running of on in for at full "
+    "fully out la las el los o a as os il le les den die das with & and"
+)
 _EVERY = frozenset({"all", "all-trades"})
 _SHORT = 2
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4}
@@ -120,8 +125,11 @@ def _sentences(tokens: list[Token]) -> list[list[Token]]:
 
 
 def _read_stop(words: list[str], sentence: list[Token], found: _Found) -> None:
-    if _blocked(words, 0, len(words), _BLOCKERS - {"when", "once", "after"}):
+    later = {"when", "once", "after"}
+    if _blocked(words, 0, len(words), _BLOCKERS - later):
         return
+    if later.intersection(words) and _TARGETS.intersection(words):
+        return  # advice for the moment a target is reached
     if _to_break_even(words):
         found.add(UpdateKind.SL_TO_BE)
         return
@@ -231,6 +239,8 @@ def _read_closing(
     rest = words[verb + 1 :]
     if rest[:1] and rest[0] in {"to", "above", "below", "price", "at", "near", "by"}:
         return
+    if not _is_direct(sentence[verb + 1 :], names):
+        return
     if _PENDING.intersection(rest):
         found.add(UpdateKind.CANCEL)
     elif {"worst", "bad"}.intersection(rest):
@@ -244,6 +254,17 @@ def _read_closing(
 
 def _means_all(words: list[str], verb: int) -> bool:
     return bool(_ALL.intersection(words[verb + 1 :]) or _EVERY.intersection(words[:verb]))
+
+
+def _is_direct(rest: list[Token], names: set[tuple[int, int]]) -> bool:
+    """Tell whether a verb's object stands right behind it: "close your eyes and buy" does not."""
+    symbols = {start + 1 for start, _ in names}
+    for token in rest:
+        if token.text in _ALL | _SIDE_WORDS | _PENDING | {"worst", "bad"}:
+            return True
+        if token.text not in _BETWEEN and token.start not in symbols and token.kind == "word":
+            return False
+    return True
 
 
 def _read_partial(words: list[str], sentence: list[Token], found: _Found) -> bool:
