@@ -14,11 +14,11 @@ from aiogram.types import Message
 from bot.polling import Polling
 from bot.resilience import Circuit
 from bot.sandbox import Sandbox
-from storage import outbox
+from storage.rows import decode
 from tests.contract.test_sender import GROUP, OWNER, TRADER, Desk, desk, running
 from trading.clock import SystemClock
 from trading.errors import StoreError
-from trading.notices import Priority
+from trading.notices import Notice, Priority
 
 __all__ = ["desk", "running"]  # fixtures
 FAST = 200.0
@@ -82,12 +82,10 @@ async def test_i5_after_any_faults_every_chat_shows_the_stored_truth(
 
 
 def _topics(connection: Any) -> list[tuple[int, str]]:
+    found = connection.execute("SELECT * FROM outbox WHERE topic IS NOT NULL")
     return [
-        (message.message_id or 0, getattr(message.notice, "words", ""))
-        for message in (
-            outbox._message(row)  # noqa: SLF001 - what the row says
-            for row in connection.execute("SELECT * FROM outbox WHERE topic IS NOT NULL")
-        )
+        (row["message_id"] or 0, getattr(decode(Notice, row["body_json"]), "words", ""))  # type: ignore[arg-type]  # a union
+        for row in found
     ]
 
 
