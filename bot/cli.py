@@ -97,7 +97,10 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments, need_telegram=True)
     _start_log(settings)
-    from bot import app  # noqa: PLC0415 - each command imports what it needs itself
+    from bot.terminals import check_ticks  # noqa: PLC0415 - each command imports what it needs
+
+    check_ticks(settings)
+    from bot import app  # noqa: PLC0415
 
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(app.run(settings, os.environ.get("NOTIFY_SOCKET")))

@@ -19,7 +19,7 @@ from bot.sandbox.autopilot import Autopilot, Market
 from bot.sandbox.market import Fall, steepest_fall
 from bot.settings import Settings, load_settings
 from bot.signal_command import PATH, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
-from bot.terminals import terminal_config
+from bot.terminals import check_ticks, terminal_config
 from trading.clock import SystemClock
 from trading.model import Quote, SymbolSpec
 from trading.terminal.factory import TerminalConfig
@@ -34,6 +34,7 @@ SHOCK_PERCENT = 2
 def main(arguments: argparse.Namespace) -> int:
     """Run the demonstration until Ctrl+C, or an autopilot's script; 0 when all was well."""
     with tempfile.TemporaryDirectory(prefix="desk-demo-") as folder:
+        check_ticks(_settings(arguments, Path(folder), "http://127.0.0.1"))
         return asyncio.run(_demo(arguments, Path(folder)))
 
 

@@ -1,5 +1,6 @@
 """The log: structlog and the standard library in one stream, with every secret masked."""
 
+import contextlib
 import logging
 import math
 import sys
@@ -179,6 +180,8 @@ def _formatted(error: BaseException) -> str:
 
 
 def _write(text: str) -> None:
+    """Write to stderr; on a full disk there may be nowhere left to say it, and trading goes on."""
     if sys.stderr is not None:
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()

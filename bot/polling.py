@@ -116,7 +116,9 @@ class Polling:
 
     async def _poll(self, offset: int | None, allowed: list[str]) -> list[Update]:
         """Poll, but end at once when asked to stop."""
-        request = GetUpdates(offset=offset, timeout=POLL_SECONDS, allowed_updates=allowed)
+        # The first poll does not linger: its answer says that Telegram is there.
+        seconds = POLL_SECONDS if self._watch.answered is not None else 0
+        request = GetUpdates(offset=offset, timeout=seconds, allowed_updates=allowed)
         async with asyncio.TaskGroup() as group:
             polled = group.create_task(self._request(request))
             stopped = group.create_task(self._stopping.wait())

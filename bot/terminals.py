@@ -3,9 +3,23 @@
 from dataclasses import replace
 from pathlib import Path
 
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from trading.enrolment import MemberTerminal
 from trading.terminal.factory import TerminalConfig
+
+
+def check_ticks(settings: Settings) -> None:
+    """Raise ``SettingsError`` naming the first line of a recording that cannot be replayed."""
+    terminal = settings.terminal
+    if terminal.kind != "simulated" or terminal.ticks is None:
+        return
+    from trading.terminal.simulated.config import SetupError  # noqa: PLC0415 - memory: only here
+    from trading.terminal.simulated.feed import TickFile  # noqa: PLC0415
+
+    try:
+        TickFile(terminal.ticks).check()
+    except SetupError as error:
+        raise SettingsError((f"TERMINAL_TICKS: {error}",)) from error
 
 
 def terminal_config(

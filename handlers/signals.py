@@ -1,9 +1,11 @@
 """Signals: the taps on a card, and text that a member types, pastes or forwards."""
 
+from contextlib import suppress
 from html import escape
 from typing import assert_never
 
 from aiogram import Bot, F, Router
+from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
@@ -52,6 +54,15 @@ async def on_decide(
         await loop.under_way(result.account_id)  # the toast never holds the order up
     await query.answer(fit_toast(decided_words(result)))
     await deciding.ask_why(query, result, callback_data.approval_id)
+    if isinstance(result, AlreadyDecided | TooLate):
+        await _take_buttons_away(query)
+
+
+async def _take_buttons_away(query: CallbackQuery) -> None:
+    """A copy sent twice, round a crash, is not the card that is edited: it ends at its tap."""
+    if isinstance(query.message, Message):
+        with suppress(TelegramBadRequest):  # the card itself has none left
+            await query.message.edit_reply_markup()
 
 
 async def on_trade(

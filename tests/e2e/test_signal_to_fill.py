@@ -42,6 +42,20 @@ async def test_a_second_tap_and_a_dead_card_change_nothing(desk: ChatDesk) -> No
     assert len(desk.rows("SELECT id FROM orders")) == 1
 
 
+async def test_a_card_that_was_sent_twice_loses_its_buttons_at_a_late_tap(desk: ChatDesk) -> None:
+    await desk.says("/id", "1001")
+    desk.sandbox.faults.drop_after("sendMessage")
+    copy = await desk.card()
+    card = await desk.owner.sees("BUY EURUSD", 10, after=copy)
+    await desk.owner.taps(card, "Approve")
+    await desk.owner.sees_in(card, "Filled", 10)
+    toast = await desk.owner.taps(copy, "Approve", 10)
+    assert toast is not None
+    assert "Already approved by Olga" in toast.text
+    await desk.owner.sees_no_buttons(copy)
+    assert len(desk.rows("SELECT id FROM orders")) == 1
+
+
 async def test_a_reject_and_an_expiry_are_no_trades(desk: ChatDesk) -> None:
     card = await desk.card()
     await desk.owner.taps(card, "Reject")

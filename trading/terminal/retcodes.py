@@ -159,6 +159,9 @@ RETCODES: dict[int, Meaning] = {
     ),
 }
 
+_FAIL = -1
+_SAYS_NOTHING = frozenset({"", "error", "fail", "generic fail"})
+"""Texts of the generic error that add nothing to its code."""
 LAST_ERRORS: dict[int, Meaning] = {
     1: Meaning("NO_ANSWER", _V.UNKNOWN, "the terminal gave no answer and no reason"),
     -1: Meaning("FAIL", _V.UNKNOWN, "the terminal could not do it and gave no reason"),
@@ -211,7 +214,9 @@ LAST_ERRORS: dict[int, Meaning] = {
 def words_of_last_error(code: int | None, text: str) -> str:
     """Return what a failed call means for a person; the terminal's own words when unlisted."""
     meaning = LAST_ERRORS.get(code) if code is not None else None
-    return meaning.words if meaning else f"the terminal answered: {text}"
+    if meaning is None or (code == _FAIL and text.lower() not in _SAYS_NOTHING):
+        return f"the terminal answered: {text}"
+    return meaning.words
 
 
 def fill_in(words: str, request: OrderRequest) -> str:
