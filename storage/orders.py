@@ -205,13 +205,13 @@ def apply_all(
     now: datetime,
     *,
     report: bool = True,
-) -> None:
+) -> list[Order]:
     """Record many answers together; a breach's report is made once, or left to a later call."""
     applied = [apply(connection, one, outcome, now, report=False) for one, outcome in answers]
-    if not report:
-        return
-    for breach_id in {order.breach_id for order in applied if order.breach_id is not None}:
-        breaches.refresh(connection, breach_id, now)
+    if report:
+        for breach_id in {order.breach_id for order in applied if order.breach_id is not None}:
+            breaches.refresh(connection, breach_id, now)
+    return applied
 
 
 def _filled(connection: sqlite3.Connection, order: Order, outcome: Filled, now: datetime) -> None:

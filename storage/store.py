@@ -220,8 +220,8 @@ class SqliteStore(StoreBase):
 
     async def apply_all(
         self, answers: Sequence[tuple[OrderId, SendOutcome]], *, report: bool = True
-    ) -> None:
-        await self._write(orders.apply_all, tuple(answers), self._now(), report=report)
+    ) -> list[Order]:
+        return await self._write(orders.apply_all, tuple(answers), self._now(), report=report)
 
     async def adopt(self, account_id: AccountId) -> int:
         return await self._write(orders.adopt, account_id, self._now())

@@ -27,7 +27,6 @@ from trading.model import (
     Rejected,
     RejectKind,
     SendOutcome,
-    Unknown,
 )
 from trading.planning import Plan
 from trading.ports import OrderStore, Terminal
@@ -227,8 +226,17 @@ class OrderExecutor:
         once all were sent.
         """
         answered: list[tuple[Order, SendOutcome]] = []
+        took: dict[OrderId, float] = {}
         recorder = _Recorder(self._store, self._clock)
         rest: list[Order] | StoreError = []
+
+        async def ask(order: Order, group: asyncio.TaskGroup) -> None:
+            began = self._clock.monotonic()
+            outcome = await self._terminal.send(order.request)
+            took[order.id] = self._clock.monotonic() - began
+            answered.append((order, outcome))
+            recorder.add(order, outcome, group)
+
         with ExitStack() as work:
             try:
                 async with asyncio.TaskGroup() as group:
@@ -237,27 +245,19 @@ class OrderExecutor:
                     others = group.create_task(self._write_down(orders[1:]))
                     work.enter_context(self._working_on(*first))
                     for order in first:
-                        answered.append((order, await self._terminal.send(order.request)))
-                        recorder.add(*answered[-1], group)
+                        await ask(order, group)
                     rest = await others
                     written = [] if isinstance(rest, StoreError) else rest
                     work.enter_context(self._working_on(*written))
                     for order in written:
-                        answered.append((order, await self._terminal.send(order.request)))
-                        recorder.add(*answered[-1], group)
+                        await ask(order, group)
             except BaseExceptionGroup as failed:
                 raise failed.exceptions[0] from None
             await recorder.finish()
         if isinstance(rest, StoreError):
             raise rest
-        for order, outcome in answered:
-            unknown = isinstance(outcome, Unknown)
-            self._reporter.event(
-                EventType.ORDER_UNRESOLVED if unknown else EventType.ORDER_APPLIED,
-                order_id=order.id,
-                purpose=order.purpose.value,
-                outcome=type(outcome).__name__,
-            )
+        for applied in recorder.applied:
+            self._report(applied, took[applied.id])
         return answered
 
     async def _write_down(self, orders: Sequence[NewOrder]) -> list[Order] | StoreError:
@@ -293,18 +293,21 @@ class OrderExecutor:
     ) -> Order:
         sent = self._clock.monotonic()
         applied = await self._store.apply(order.id, outcome)
-        unknown = isinstance(outcome, Unknown)
+        self._report(applied, sent - started, signal_id)
+        return applied
+
+    def _report(self, applied: Order, seconds: float, signal_id: int = 0) -> None:
+        unknown = applied.unresolved_at is not None
         self._reporter.event(
             EventType.ORDER_UNRESOLVED if unknown else EventType.ORDER_APPLIED,
             signal_id=signal_id,
-            approval_id=order.approval_id or 0,
-            order_id=order.id,
-            purpose=order.purpose.value,
+            approval_id=applied.approval_id or 0,
+            order_id=applied.id,
+            purpose=applied.purpose.value,
             status=applied.status.value,
             detail=applied.detail,
-            send_ms=round((sent - started) * 1000, 3),
+            send_ms=round(seconds * 1000, 3),
         )
-        return applied
 
 
 def _written(orders: Iterable[Order | None]) -> list[Order]:
@@ -321,6 +324,8 @@ class _Recorder:
         self._waiting: list[tuple[OrderId, SendOutcome]] = []
         self._busy = False
         self._reported = clock.monotonic()
+        self.applied: list[Order] = []
+        """The orders as they stand, once their answers are kept."""
 
     def add(self, order: Order, outcome: SendOutcome, group: asyncio.TaskGroup) -> None:
         """Take an answer; it is written unless a write is under way."""
@@ -336,7 +341,7 @@ class _Recorder:
         if report:
             self._reported = now
         try:
-            await self._store.apply_all(taken, report=report)
+            self.applied += await self._store.apply_all(taken, report=report)
         except StoreError:
             self._waiting = taken + self._waiting  # finish() tries once more, and raises
         finally:
@@ -345,7 +350,7 @@ class _Recorder:
     async def finish(self) -> None:
         """Write what is left."""
         if self._waiting:
-            await self._store.apply_all(self._waiting)
+            self.applied += await self._store.apply_all(self._waiting)
 
 
 def _in_scope(magic: int, scope: str) -> bool:

@@ -16,7 +16,8 @@ from trading.clock import Clock
 from trading.drawdown import Cap, CapKind, Unit
 from trading.drawdown.budget import open_risk
 from trading.drawdown.guard import DrawdownGuard, Verdict
-from trading.errors import StoreError, TerminalError
+from trading.drawdown.rules import CONFIRM_MS
+from trading.errors import DrawdownCapExceededError, StoreError, TerminalError
 from trading.events import EventType
 from trading.execution import OrderExecutor
 from trading.facts import PassFacts
@@ -129,6 +130,7 @@ class AccountLoop:
         self._last_turn = self._started
         self._woken = asyncio.Event()
         self._under_way = asyncio.Event()
+        self._sooner: asyncio.TimerHandle | None = None
         self._stopping = False
         self._guard: DrawdownGuard | None = None
         self._reconciler: Reconciler | None = None
@@ -182,6 +184,16 @@ class AccountLoop:
                 await self.guarded_pass()
             if not self._woken.is_set():
                 self._under_way.set()
+            self._look_again_before_the_tick()
+
+    def _look_again_before_the_tick(self) -> None:
+        """With money open, leave the guard time for its second reading within one interval."""
+        if self._sooner is not None:
+            self._sooner.cancel()
+            self._sooner = None
+        rest = self._settings.interval - CONFIRM_MS / 1000
+        if self.snapshot is not None and self.snapshot.positions and rest > CONFIRM_MS / 1000:
+            self._sooner = asyncio.get_running_loop().call_later(rest, self.wake)
 
     async def guarded_pass(self) -> None:
         """Run one pass; whatever fails leaves entries blocked and is told after the limit."""
@@ -425,6 +437,8 @@ class AccountLoop:
         standing = await self._standing(facts)
         if standing.unresolved or self.verdict.state is None or self._held():
             return  # held, not denied: it is sent or expires once we can see
+        if self._cap_is_exceeded():
+            return  # held: the next reading latches the breach, or takes the suspicion back
         for sent, approval in enumerate(facts.due):
             if self._clock.monotonic() - snapshot.taken > self._settings.interval:
                 break
@@ -443,6 +457,15 @@ class AccountLoop:
                 break
         await self._store.count_signals(facts.account.id, len(facts.due))
         self.wake()
+
+    def _cap_is_exceeded(self) -> bool:
+        assert self._guard is not None
+        try:
+            self._guard.assert_can_trade(self.verdict)
+        except DrawdownCapExceededError as error:
+            log.warning("entries_held", extra={"facts": {"why": str(error)}})
+            return True
+        return False
 
     async def _flatten_wished(self) -> bool:
         assert self.account is not None

@@ -152,8 +152,8 @@ class OrderStore(Protocol):
 
     async def apply_all(
         self, answers: Sequence[tuple[OrderId, SendOutcome]], *, report: bool = True
-    ) -> None:
-        """Record many outcomes in one transaction, each as ``apply`` does.
+    ) -> list[Order]:
+        """Record many outcomes in one transaction, each as ``apply`` does; return the orders.
 
         ``report`` of False leaves the breach's report in the chat to a later call.
         """

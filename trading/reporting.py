@@ -27,4 +27,7 @@ class Reporter:
         if self._listeners:
             event = Event(event_type, self._clock.now(), self.loop_id, metadata)
             for listener in self._listeners:
-                listener(event)
+                try:
+                    listener(event)
+                except Exception:  # whoever counts must never stop who closes
+                    log.exception("a listener failed", extra={"facts": {"event": event_type.value}})

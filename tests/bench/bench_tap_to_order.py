@@ -34,6 +34,7 @@ from handlers.callbacks import Decide
 from storage.database import connect
 from tests.bench.harness import Report, arguments
 from tests.support.chat_desk import OWNER, environment, steady
+from tests.support.simulated_desk import Row
 from trading.events import Event, EventType
 from trading.ids import ApprovalId
 from trading.model import ApprovalStatus, OrderType, Position, Side, SignalDraft
@@ -203,12 +204,19 @@ class Desk:
     def __init__(self, app: App, marks: Marks) -> None:
         self.marks = marks
         self._app = app
-        self._loop = app.loop.loops[0]
-        session = self._loop.terminal._session  # type: ignore[attr-defined]  # noqa: SLF001 - to time it
+        self.loop = app.loop.loops[0]
+        session = self.loop.terminal._session  # type: ignore[attr-defined]  # noqa: SLF001 - to time it
         session._transport = _MarkedTransport(session._transport, marks)  # noqa: SLF001
         self._number = 0
 
     async def tap(self) -> dict[str, float]:
+        """Approve a fresh signal, return when each step was reached, and be flat again."""
+        found = await self.enter()
+        await self._flat()
+        return found
+
+    async def enter(self) -> dict[str, float]:
+        """Approve a fresh signal and return when each step was reached."""
         self._number += 1
         approval = await self._offered()
         # Stands where the poll does: the next thing is the parsed update's handler.
@@ -217,9 +225,7 @@ class Desk:
         self.marks.start()
         await dispatcher.feed_raw_update(self._app.polling.bot, raw)
         await self.marks.done.wait()
-        found = self.marks.micros()
-        await self._flat()
-        return found
+        return self.marks.micros()
 
     async def _offered(self) -> ApprovalId:
         draft = SignalDraft(
@@ -227,13 +233,13 @@ class Desk:
             side=Side.BUY,
             order_type=OrderType.MARKET,
             entry=None,
-            stop_loss=Decimal("1.0950"),
+            stop_loss=Decimal("1.0600"),
             take_profits=(Decimal("1.1100"), Decimal("1.1200")),
             volume=Decimal("0.10"),
         )
         signals = self._app.polling._dispatcher.workflow_data["signals"]  # noqa: SLF001
         result = await signals.ingest(draft, "bench", str(self._number))
-        account = self._loop.account
+        account = self.loop.account
         assert account is not None
         async with asyncio.timeout(10):
             while True:
@@ -246,15 +252,15 @@ class Desk:
 
     async def _flat(self) -> None:
         async with asyncio.timeout(10):
-            while positions := (await self._loop.terminal.snapshot(())).positions:
+            while positions := (await self.loop.terminal.snapshot(())).positions:
                 await self._close(positions[0])
-        self._loop.wake()
+        self.loop.wake()
         await asyncio.sleep(0.03)
 
     async def _close(self, position: Position) -> None:
-        account = self._loop.account
+        account = self.loop.account
         assert account is not None
-        await self._loop.executor.close(account.id, position)
+        await self.loop.executor.close(account.id, position)
 
 
 @contextlib.contextmanager
@@ -270,9 +276,11 @@ def bot_api() -> Iterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def running_desk(folder: Path, url: str, marks: Marks, **changes: str) -> AsyncIterator[App]:
+async def running_desk(
+    folder: Path, url: str, marks: Marks, *, rows: list[Row] | None = None
+) -> AsyncIterator[App]:
     """Run a whole desk whose events set the marks."""
-    given = environment(folder, url, steady(7200), **{"LOOP_INTERVAL_SECONDS": "1", **changes})
+    given = environment(folder, url, rows or steady(7200), LOOP_INTERVAL_SECONDS="1")
     settings = load_settings(given, None, need_telegram=True)
 
     def listen(event: Event) -> None:

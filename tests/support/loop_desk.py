@@ -22,6 +22,7 @@ from storage.store import SqliteStore
 from tests.support.simulated_desk import Row, write_ticks
 from tests.support.terminal import PATIENT, InProcessTransport
 from trading.drawdown import Cap, CapKind
+from trading.events import Event
 from trading.ids import ApprovalId, MemberId
 from trading.loop import AccountLoop, LoopSettings
 from trading.model import Decision, OrderType, Side, SignalDraft
@@ -125,6 +126,7 @@ class LoopDesk:
         self.limits = RiskLimits(max_snapshot_age=5.0)
         self.holds = Holds()
         self.make_room: Callable[[], bool] = lambda: False
+        self.events: list[Event] = []
         self._stack = AsyncExitStack()
         self.broker: Broker
         self.database: Database
@@ -163,7 +165,7 @@ class LoopDesk:
             self.limits,
             LoopSettings(interval=1.0, stall=30.0, management=self.management),
             self.clock,
-            Reporter(self.clock, "test", [Metrics(self.clock).listener]),
+            Reporter(self.clock, "test", [Metrics(self.clock).listener, self.events.append]),
             self.asks,
             _Wired(self.cards, wired),
             self.holds,
@@ -178,6 +180,7 @@ class LoopDesk:
         name = f"tests_simulated_{next(_numbers)}"
         sys.modules[name] = _module(name, self.broker)
         return InProcessTransport(name)
+
     def another(self, login: int) -> AccountLoop:
         """Return the loop of one more account: a broker of its own, the same database."""
         environment = {**self._environment, "TERMINAL_LOGIN": str(login)}
