@@ -133,7 +133,7 @@ class App:
             await self.polling.stop()
             await polling
             works.cancel()
-            self.schedule.stop()
+            await self.schedule.stop()
             self.loop.stop()
             await trading
             await self.fleet.close()

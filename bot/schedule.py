@@ -1,6 +1,9 @@
 """The timers: each job is a wake-up or a short transaction, never the work itself."""
 
+import asyncio
+import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -19,6 +22,7 @@ log = logging.getLogger(__name__)
 
 EXPIRE_EVERY = 1.0
 REPORTS_EVERY = 20.0
+STOP_SECONDS = 5.0
 
 
 class Backlog:
@@ -60,8 +64,15 @@ class Schedule:
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
         self._scheduler.add_listener(_tell_failure, EVENT_JOB_ERROR)
-        add = self._scheduler.add_job
-        add(loop.tick, "interval", seconds=settings.loop.interval_seconds, id="trading_loop")
+        self._loop = loop
+        self._at_work = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+        def add(work: Callable[[], Awaitable[object]], trigger: str, **more: object) -> None:
+            self._scheduler.add_job(self._counted, trigger, args=[work], **more)
+
+        add(self._tick, "interval", seconds=settings.loop.interval_seconds, id="trading_loop")
         add(signals.expire, "interval", seconds=EXPIRE_EVERY, id="expire_signals")
         beat = settings.heartbeat.interval_seconds
         add(self._beat, "interval", seconds=beat, id="heartbeat")
@@ -76,9 +87,27 @@ class Schedule:
         """Start the timers on the running event loop."""
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """Stop the timers."""
+    async def stop(self) -> None:
+        """Stop the timers, after the jobs at work: APScheduler itself would cancel them midway."""
+        self._scheduler.pause()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._idle.wait()
         self._scheduler.shutdown(wait=False)
+
+    async def _counted(self, work: Callable[[], Awaitable[object]]) -> None:
+        self._at_work += 1
+        self._idle.clear()
+        try:
+            await work()
+        finally:
+            self._at_work -= 1
+            if not self._at_work:
+                self._idle.set()
+
+    async def _tick(self) -> None:
+        """Wake the loops from the event loop's own thread: a plain function is run in another."""
+        self._loop.tick()
 
     async def _beat(self) -> None:
         await self._backlog.refresh()

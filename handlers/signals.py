@@ -16,9 +16,7 @@ from handlers.cards.text import toast as fit_toast
 from handlers.commands import command as said
 from handlers.decided import decided_words
 from handlers.sources import on_reply
-from trading.decisions import (
-    Decided,
-)
+from trading.decisions import AlreadyDecided, Decided, TooLate
 from trading.errors import StoreError
 from trading.fixing import FixService
 from trading.ids import ApprovalId
