@@ -45,4 +45,5 @@ async def test_an_entry_on_a_capped_account_is_not_sent_and_the_error_says_why(
 
 
 def test_the_bounds_of_a_percent_cap_are_the_specifications() -> None:
-    assert (MIN_DRAWDOWN_THRESHOLD, MAX_DRAWDOWN_THRESHOLD) == (Decimal(1), Decimal(99))
+    assert MIN_DRAWDOWN_THRESHOLD == 1
+    assert MAX_DRAWDOWN_THRESHOLD == 99
