@@ -69,9 +69,7 @@ class Schedule:
         self._idle = asyncio.Event()
         self._idle.set()
 
-        def add(work: Callable[[], Awaitable[object]], trigger: str, **more: object) -> None:
-            self._scheduler.add_job(self._counted, trigger, args=[work], **more)
-
+        add = self._add
         add(self._tick, "interval", seconds=settings.loop.interval_seconds, id="trading_loop")
         add(signals.expire, "interval", seconds=EXPIRE_EVERY, id="expire_signals")
         beat = settings.heartbeat.interval_seconds
@@ -80,8 +78,13 @@ class Schedule:
         for job in upkeep.jobs:
             add(job.run, "interval", seconds=job.seconds, id=job.name)
         for job in upkeep.at_start:
-            add(job.run, id=f"{job.name}_at_start")
+            add(job.run, None, id=f"{job.name}_at_start")
         add(reports.send_due, "interval", seconds=REPORTS_EVERY, id="reports")
+
+    def _add(
+        self, work: Callable[[], Awaitable[object]], trigger: str | None, **more: object
+    ) -> None:
+        self._scheduler.add_job(self._counted, trigger, args=[work], **more)
 
     def start(self) -> None:
         """Start the timers on the running event loop."""
