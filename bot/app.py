@@ -18,6 +18,8 @@ from aiogram.enums import ParseMode
 from aiogram.types import LinkPreviewOptions
 
 from bot.alarms import Alarms
+from bot.billing import CRYPTO_PATH, open_billing
+from bot.billing_jobs import BillingJobs
 from bot.charts.renderer import ChartRenderer
 from bot.fleet import Fleet
 from bot.health import HealthProbe, HouseAges
@@ -47,6 +49,7 @@ from handlers.status import Looking
 from handlers.texts import LANGUAGES
 from storage.amendments import AmendmentStore
 from storage.attention_store import AttentionStore
+from storage.billing_store import BillingStore
 from storage.card_store import CardStore
 from storage.database import open_database
 from storage.exports import ExportStore
@@ -104,6 +107,7 @@ class App:
     fleet: Fleet
     watchdog: Watchdog
     works: LongWork
+    billing: BillingJobs
     stopping: asyncio.Event
 
     async def run(self) -> None:
@@ -220,6 +224,12 @@ async def open_app(
             holds,
         )
         loop = TradingLoop({0: account_loop}, loop_id)
+        billing = open_billing(
+            settings,
+            BillingStore(database, clock, lambda: sender.kick()),  # noqa: PLW0108 - made above
+            bot,
+            clock,
+        )
         enrolment, fleet = open_members(
             settings,
             TerminalsStore(database, clock, lambda: sender.kick()),  # noqa: PLW0108 - made above
@@ -232,6 +242,7 @@ async def open_app(
             positions,
             cards,
             holds,
+            billing.plans,
         )
         signals = SignalService(store, loop.wake, reporter, settings.signals.ttl_seconds)
         source_store = SourceStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - as above
@@ -291,6 +302,11 @@ async def open_app(
             reports=reports,
             exports=ExportStore(database, clock),
             works=works,
+            plans=billing.plans,
+            billing=billing.service,
+            bills=billing.store,
+            crypto_link=None if billing.crypto is None else billing.crypto.link,
+            support_contact=settings.plans.contact,
         )
         dispatcher.update.outer_middleware(MemberGate(store, people, wishes))
         dispatcher.message.middleware(CommandGate())
@@ -313,6 +329,8 @@ async def open_app(
         )
         dispatcher["wellbeing"] = probe
         schedule = Schedule(loop, signals, heartbeat, backlog, reports, settings, upkeep, probe)
+        if billing.plans.enabled:
+            schedule.add_billing(billing.jobs.step)
         secret = settings.signals.secret
         routes = Routes(
             intake,
@@ -323,11 +341,24 @@ async def open_app(
             clock,
             _alerts(settings, intake, clock),
         )
-        await stack.enter_async_context(
-            serve(make_app(routes, polling), settings.http.host, settings.http.port)
-        )
+        site = make_app(routes, polling)
+        if billing.crypto is not None:
+            site.router.add_post(CRYPTO_PATH, billing.crypto.webhook)
+        await stack.enter_async_context(serve(site, settings.http.host, settings.http.port))
         stopping = asyncio.Event()
-        yield App(store, loop, sender, polling, schedule, menu, fleet, watchdog, works, stopping)
+        yield App(
+            store,
+            loop,
+            sender,
+            polling,
+            schedule,
+            menu,
+            fleet,
+            watchdog,
+            works,
+            billing.jobs,
+            stopping,
+        )
 
 
 def _updates(

@@ -162,6 +162,8 @@ def _replay(arguments: argparse.Namespace) -> int:
     from bot.replay import command  # noqa: PLC0415
 
     return command.main(arguments, settings)
+
+
 def _cases(arguments: argparse.Namespace) -> int:
     from bot.cases_command import write_cases  # noqa: PLC0415
 

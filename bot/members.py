@@ -7,10 +7,12 @@ from bot.fleet import Fleet
 from bot.settings import Settings
 from bot.terminals import member_terminal_config
 from storage.terminals_store import TerminalsStore
+from trading.billing import PlanService
 from trading.cards import LiveStore
 from trading.clock import Clock
 from trading.enrolment import EnrolmentService, MemberTerminal, Offer, Vault
 from trading.loop import AccountLoop, LoopSettings, TradingLoop
+from trading.model import Member
 from trading.ports import Store, Terminal
 from trading.positions.keeper import KeeperStore
 from trading.reporting import Reporter
@@ -30,6 +32,7 @@ def open_members(
     positions: KeeperStore,
     cards: LiveStore,
     held: Callable[[], str],
+    plans: PlanService,
 ) -> tuple[EnrolmentService, Fleet]:
     """Return the enrolment and the fleet that follows it; without a key both stay idle."""
     accounts = settings.accounts
@@ -46,6 +49,9 @@ def open_members(
         loop_of = AccountLoop(client, store, limits, own, clock, reporter, positions, cards, held)
         return loop_of, client
 
+    async def allowance(member: Member) -> int:
+        return (await plans.standing(member)).plan.accounts
+
     offer = Offer(accounts.kind, accounts.endpoints, accounts.per_member)
     enrolment = EnrolmentService(
         terminals,
@@ -53,6 +59,7 @@ def open_members(
         offer,
         clock,
         lambda: fleet.follow(),  # noqa: PLW0108 - made below
+        allowance if plans.enabled else None,
     )
     fleet = Fleet(terminals, enrolment, loop, build, clock)
     return enrolment, fleet

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 EXPIRE_EVERY = 1.0
 REPORTS_EVERY = 20.0
 STOP_SECONDS = 5.0
+BILLING_EVERY = 20.0
 
 
 class Backlog:
@@ -85,6 +86,10 @@ class Schedule:
         self, work: Callable[[], Awaitable[object]], trigger: str | None, **more: object
     ) -> None:
         self._scheduler.add_job(self._counted, trigger, args=[work], **more)
+
+    def add_billing(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Run what billing does by the clock."""
+        self._add(step, "interval", seconds=BILLING_EVERY, id="billing")
 
     def start(self) -> None:
         """Start the timers on the running event loop."""

@@ -18,6 +18,7 @@ from bot.environment import read_dotenv, unknown_in_environment, unknown_in_file
 from bot.redaction import Redactor
 from bot.settings_groups import (
     AccountsSettings,
+    CryptoSettings,
     DataSettings,
     GuardSettings,
     HeartbeatSettings,
@@ -25,6 +26,7 @@ from bot.settings_groups import (
     LogSettings,
     LoopSettings,
     ManageSettings,
+    PlanSettings,
     ResultsSettings,
     RiskSettings,
     SignalSettings,
@@ -46,6 +48,8 @@ _PREFIXES = {
     "risk": "RISK_",
     "accounts": "ACCOUNTS_",
     "manage": "MANAGE_",
+    "plans": "PLANS_",
+    "crypto": "CRYPTO_",
     "log": "LOG_",
 }
 """What stands before a group's field names in its variables."""
@@ -82,6 +86,8 @@ class Settings(BaseSettings):
     risk: RiskSettings = RiskSettings()
     accounts: AccountsSettings = AccountsSettings()
     manage: ManageSettings = ManageSettings()
+    plans: PlanSettings = PlanSettings()
+    crypto: CryptoSettings = CryptoSettings()
     log: LogSettings = LogSettings()
 
     @classmethod
@@ -106,6 +112,7 @@ class Settings(BaseSettings):
             self.signals.tradingview_token,
             self.accounts.key,
             self.accounts.old_key,
+            self.crypto.token,
         )
         texts = [secret.get_secret_value() for secret in held if secret]
         if self.heartbeat.ping_url:

@@ -393,6 +393,18 @@ class ManageSettings(_Group):
     )
 
 
+class PlanSettings(_Group):
+    enabled: bool = Field(False, description="sell plans; off = everything is open to everyone")
+    contact: str = Field("", max_length=200, description="who answers /paysupport and /terms")
+
+
+class CryptoSettings(_Group):
+    token: SecretStr | None = Field(
+        None, description="Crypto Pay token from @CryptoBot; empty = plans are sold for stars alone"
+    )
+    api_url: Address = Field("https://pay.crypt.bot", description="base URL of the Crypto Pay API")
+
+
 class LogSettings(_Group):
     format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] | None = Field(
         None, description="`console` or `json`; empty = console on a terminal, else json"

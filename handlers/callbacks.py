@@ -156,3 +156,10 @@ class CancelWork(CallbackData, prefix="lw"):
     """End a work that is going on."""
 
     work_id: int
+
+
+class BuyPlan(CallbackData, prefix="buy"):
+    """Ask for an invoice of a plan."""
+
+    plan: str
+    provider: str

@@ -21,6 +21,7 @@ class Topic(StrEnum):
     SIGNALS = "signals"
     PEOPLE = "people"
     MESSAGES = "messages"
+    PLANS = "plans"
     DESK = "desk"
 
 
@@ -221,6 +222,15 @@ COMMANDS: Final[tuple[CommandRow, ...]] = (
         "/settings zone Europe/Berlin",
         Where.PRIVATE,
     ),
+    _row(Topic.PLANS, _V, "plan", "your plan and what it allows"),
+    _row(Topic.PLANS, _V, "upgrade", "the plans there are, to buy"),
+    _row(Topic.PLANS, _V, "invoice", "your invoices and payments"),
+    _row(Topic.PLANS, _V, "trial", "try a plan once, for a week"),
+    _row(Topic.PLANS, _V, "promo", "use a promotion code", "/promo SPRING"),
+    _row(Topic.PLANS, _V, "paysupport", "help with a payment"),
+    _row(Topic.PLANS, _V, "terms", "the terms of the plans"),
+    _row(Topic.PLANS, _A, "grantplan", "give days of a plan", "/grantplan 123456 trader 30"),
+    _row(Topic.PLANS, _A, "refund", "give a payment back", "/refund REFERENCE"),
     _row(Topic.DESK, _V, "start", "welcome and your own id"),
     _row(Topic.DESK, _V, "help", "what you can say", "/help cap"),
     _row(Topic.DESK, _V, "id tg_info", "the ids of you and this chat"),

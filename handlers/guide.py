@@ -16,6 +16,7 @@ _TITLES = {
     Topic.SIGNALS: later("Signals"),
     Topic.PEOPLE: later("People"),
     Topic.MESSAGES: later("Messages"),
+    Topic.PLANS: later("Plans"),
     Topic.DESK: later("Desk"),
 }
 _SIGNALS = later(

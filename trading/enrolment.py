@@ -4,7 +4,7 @@ The password is sealed before it is stored, opened only to start its terminal, a
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -142,8 +142,13 @@ class EnrolmentService:
         offer: Offer,
         clock: Clock,
         changed: Callable[[], None],
+        allowance: Callable[[Member], Awaitable[int]] | None = None,
     ) -> None:
-        """``changed`` is called after a commit that a terminal must follow."""
+        """``changed`` is called after a commit that a terminal must follow.
+
+        ``allowance`` says how many accounts a member may have; without it the offer does.
+        """
+        self._allowance = allowance
         self._store = store
         self._vault = vault
         self._offer = offer
@@ -159,9 +164,12 @@ class EnrolmentService:
         if not private:
             return Declined("Not here: write to me in a private chat, never in a group.")
         mine = await self._store.terminals(member.id)
-        if len(mine) >= self._offer.per_member and member.role is not Role.OWNER:
+        most = self._offer.per_member
+        if self._allowance is not None:
+            most = await self._allowance(member)
+        if len(mine) >= most and member.role is not Role.OWNER:
             return Declined(
-                f"You have {len(mine)} of {self._offer.per_member} accounts. "
+                f"You have {len(mine)} of {most} accounts. "
                 "Remove one with /account remove LOGIN first."
             )
         await self._store.open_form(member.id, "account", FORM_TTL)

@@ -471,6 +471,45 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentBooked:
+    """Days of a plan were paid for, given, or taken back with the money."""
+
+    plan: str
+    days: int
+    provider: str
+    amount: Decimal
+    currency: str
+    reference: str
+    refunded: bool
+    now_has: str
+    until: datetime | None
+    kind: Literal["payment_booked"] = "payment_booked"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentUnmatched:
+    """Money came that fits no open invoice: it is kept on the books for an owner to settle."""
+
+    provider: str
+    reference: str
+    amount: Decimal
+    currency: str
+    payer: int | None
+    why: str
+    kind: Literal["payment_unmatched"] = "payment_unmatched"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReminder:
+    """A member's plan runs out, or has."""
+
+    plan: str
+    until: datetime
+    ended: bool
+    kind: Literal["plan_reminder"] = "plan_reminder"
+
+
+@dataclass(frozen=True, slots=True)
 class TerminalNews:
     """A member's own account was seen by its terminal, or why it was not: for them alone."""
 
@@ -570,6 +609,9 @@ Notice = (
     | Started
     | TerminalNews
     | Trouble
+    | PaymentBooked
+    | PaymentUnmatched
+    | PlanReminder
     | Unreachable
     | RightsChanged
     | Digest

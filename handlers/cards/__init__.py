@@ -6,6 +6,7 @@ from html import escape
 from typing import Final, assert_never
 
 from handlers.cards import (
+    billing,
     guard,
     orders,
     people,
@@ -37,6 +38,9 @@ from trading.notices import (
     OrderFailed,
     OrderResolved,
     OrderUnconfirmed,
+    PaymentBooked,
+    PaymentUnmatched,
+    PlanReminder,
     PositionClosed,
     ReportDue,
     ResetWarning,
@@ -138,6 +142,12 @@ def _text(notice: Notice, now: datetime) -> str:  # noqa: C901 - a flat table of
             return status.heartbeat(notice)
         case Started():
             return status.started(notice)
+        case PaymentBooked():
+            return billing.booked(notice)
+        case PaymentUnmatched():
+            return billing.unmatched(notice)
+        case PlanReminder():
+            return billing.reminder(notice, now)
         case TerminalNews():
             return status.terminal_news(notice)
         case Trouble():
