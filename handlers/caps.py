@@ -15,6 +15,7 @@ from handlers import control, replies
 from handlers.callbacks import BalanceTap, CapEdit, CapStep, PresetTap
 from handlers.commands import command as said
 from handlers.ports import DeskStore
+from handlers.texts import t
 from trading.accounts import AccountService, Answer, Asked
 from trading.clock import Clock
 from trading.drawdown import (
@@ -219,7 +220,7 @@ async def _show_caps(
         keyboard = _steppers(account.id, of_account.verdict.observations)
         pauses = [f"· {rule_words(one.rule)}" for one in await limits.pauses_of(account.id)]
         block = "\n".join(["", *map(escape, pauses)])
-        await message.answer(f"{text}{block}\nTap to change a cap:", reply_markup=keyboard)
+        await message.answer(f"{text}{block}\n{t('Tap to change a cap:')}", reply_markup=keyboard)
 
 
 def _steppers(account_id: AccountId, seen: tuple[Observation, ...]) -> InlineKeyboardMarkup:
