@@ -20,6 +20,7 @@ from aiogram.types import LinkPreviewOptions
 from bot.alarms import Alarms
 from bot.billing import CRYPTO_PATH, open_billing
 from bot.billing_jobs import BillingJobs
+from bot.card_charts import CardCharts
 from bot.charts.renderer import ChartRenderer
 from bot.fleet import Fleet
 from bot.health import HealthProbe, HouseAges
@@ -108,6 +109,7 @@ class App:
     watchdog: Watchdog
     works: LongWork
     billing: BillingJobs
+    pictures: CardCharts
     stopping: asyncio.Event
 
     async def run(self) -> None:
@@ -124,6 +126,7 @@ class App:
             self.schedule.start()
             polling = group.create_task(self.polling.run())
             works = group.create_task(self.works.run())
+            pictures = group.create_task(self.pictures.run())
             menu = group.create_task(self.menu.show())
             fleet = group.create_task(self.fleet.run())
             gc.collect()
@@ -137,6 +140,7 @@ class App:
             await self.polling.stop()
             await polling
             works.cancel()
+            pictures.cancel()
             await self.schedule.stop()
             self.loop.stop()
             await trading
@@ -182,11 +186,12 @@ async def open_app(
         )
         bot = await stack.enter_async_context(_bot(settings))
         store = SqliteStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made below
+        limiter = Limiter(clock)
         sender = OutboxSender(
             bot,
             store,
             render,
-            Limiter(clock),
+            limiter,
             clock,
             telegram_answers=lambda: circuits.of("telegram").state is CircuitState.CLOSED,
         )
@@ -208,7 +213,8 @@ async def open_app(
         stack.push_async_callback(charts.close)
         loop_id = secrets.token_hex(4)
         metrics = Metrics(clock, circuits)
-        reporter = Reporter(clock, loop_id, [metrics.listener, *listeners])
+        pictured: Listener = lambda event: pictures.listen(event)  # noqa: E731, PLW0108 - made below
+        reporter = Reporter(clock, loop_id, [metrics.listener, pictured, *listeners])
         config = terminal or terminal_config(settings, settings.database_path)
         client = open_terminal(config, clock)
         stack.push_async_callback(client.close)
@@ -230,6 +236,7 @@ async def open_app(
             bot,
             clock,
         )
+        pictures = CardCharts(bot, cards, loop, charts, limiter, wanted=settings.signals.charts)
         enrolment, fleet = open_members(
             settings,
             TerminalsStore(database, clock, lambda: sender.kick()),  # noqa: PLW0108 - made above
@@ -357,6 +364,7 @@ async def open_app(
             watchdog,
             works,
             billing.jobs,
+            pictures,
             stopping,
         )
 

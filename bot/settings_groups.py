@@ -221,6 +221,7 @@ class SignalSettings(_Group):
         300, ge=1, le=604_800, description="an unanswered signal expires: expiry is no trade"
     )
     batch_size: int = Field(10, ge=1, le=1000, description="approvals executed in one pass")
+    charts: bool = Field(True, description="send a picture after each card")
 
 
 class LoopSettings(_Group):

@@ -28,6 +28,9 @@ class CardStore(StoreBase):
     async def of_signal(self, member_id: MemberId, signal_id: int) -> list[Approval]:
         return await self._glance(of_signal, member_id, signal_id)
 
+    async def shown_in(self, approval_id: ApprovalId) -> list[tuple[int, int]]:
+        return await self._glance(shown_in, approval_id)
+
     async def edit(
         self, approval_id: ApprovalId, member_id: MemberId, terms: Terms
     ) -> AccountId | str:
@@ -60,6 +63,15 @@ def of_signal(
     ).fetchall()
     known = (signals.approval(connection, ApprovalId(row["id"])) for row in found)
     return [one for one in known if one is not None]
+
+
+def shown_in(connection: sqlite3.Connection, approval_id: ApprovalId) -> list[tuple[int, int]]:
+    """Return chat and message of each copy of a card that was sent."""
+    found = connection.execute(
+        "SELECT chat_id, message_id FROM outbox WHERE topic = ? AND message_id IS NOT NULL",
+        (f"approval:{approval_id}",),
+    )
+    return [(row["chat_id"], row["message_id"]) for row in found]
 
 
 def show_live(

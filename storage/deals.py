@@ -92,12 +92,7 @@ def _insert(
             to_ms(deal.at),
         ),
     )
-    if not cursor.rowcount:  # known: its time may have been read before the broker's clock was
-        connection.execute(
-            "UPDATE deal SET at_ms = ? WHERE account_id = ? AND ticket = ? AND at_ms <> ?",
-            (to_ms(deal.at), account_id, deal.ticket, to_ms(deal.at)),
-        )
-    elif order is not None and deal.entry is DealEntry.IN:
+    if cursor.rowcount and order is not None and deal.entry is DealEntry.IN:
         _price(connection, order["id"], deal)
         if order["approval_id"] is not None:
             cards.refresh(connection, order["approval_id"], now)

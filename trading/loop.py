@@ -49,6 +49,7 @@ from trading.sight import ReadyWatch, Sight
 from trading.spreads import SpreadBook
 from trading.stops import StopKeeper
 from trading.symbols import SymbolBook, match
+from trading.tail import QuoteTail
 
 SIGNAL_BATCH_SIZE = 10
 LONGEST_BACKOFF = 5.0
@@ -112,6 +113,7 @@ class AccountLoop:
         self.keeper = PositionKeeper(
             self.executor, positions, self.symbols, clock, settings.management, settings.interval
         )
+        self.tail = QuoteTail()
         self.live = LiveCards(cards, self.symbols, clock)
         self.limits = limits
         self.account: Account | None = None
@@ -303,6 +305,7 @@ class AccountLoop:
         if self.account is not None:
             _same_login(self.account, snapshot)
         self.snapshot = snapshot
+        self.tail.take(snapshot)
         return snapshot
 
     async def _attach(self, snapshot: Snapshot) -> None:

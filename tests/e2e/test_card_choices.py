@@ -84,6 +84,18 @@ async def test_decisions_in_words_pass_the_same_checks(desk: ChatDesk) -> None:
     await desk.owner.sees_in(second, "Reason: not <today>", 5)
 
 
+async def test_a_picture_follows_its_card_and_holds_nothing_up(tmp_path: Path) -> None:
+    async with chat_desk(tmp_path, SIGNAL_CHARTS="true") as desk:
+        await desk.owner.sees(re.compile("."), 20)
+        card = await desk.card()
+        picture = await desk.owner.sees("Chart of signal 1", 40, after=card)
+        assert picture.reply_to is not None
+        assert picture.reply_to.message_id == card.message_id
+        assert picture.silent
+        await desk.owner.taps(card, "Approve")
+        await desk.owner.sees_in(card, "Filled", 10)
+
+
 async def test_a_waiting_card_follows_the_price(tmp_path: Path) -> None:
     rows = [
         (half / 2, "EURUSD", f"1.10{half % 90:02d}0", f"1.10{half % 90:02d}8")

@@ -114,6 +114,7 @@ def environment(folder: Path, url: str, rows: list[Row], **changes: str) -> dict
         "TERMINAL_TICKS": str(write_ticks(folder / "ticks.csv", rows)),
         "LOOP_INTERVAL_SECONDS": "0.2",
         "HEARTBEAT_INTERVAL_SECONDS": "10",
+        "SIGNAL_CHARTS": "false",
         **changes,
     }
 
