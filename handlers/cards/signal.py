@@ -211,8 +211,8 @@ def _risk(card: ApprovalCard, proposal: Proposal) -> str:
 def _state(card: ApprovalCard, now: datetime) -> list[str]:
     if card.order is not None:
         return fate.lines(card.order, card.decided_by, _digits(card))
-    automatic = card.detail == AUTOMATIC
-    by = foreign(card.decided_by or t("its source's auto mode" if automatic else "someone"))
+    nobody = t("its source's auto mode") if card.detail == AUTOMATIC else t("someone")
+    by = foreign(card.decided_by or nobody)
     at = ""
     if card.decided_at is not None:
         at = t(" at {time}", time=clock(card.decided_at, now))

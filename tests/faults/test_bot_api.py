@@ -37,8 +37,11 @@ async def test_i5_ten_minutes_without_telegram_lose_nothing_and_keep_the_order(
     running.sandbox.faults.outage = False
     await running.settled()
     wanted = [f"m{number}" for number in range(12)]
-    assert [one for one in running.words(running.owner) if one in wanted] == wanted
-    assert running.words(running.trader) == wanted
+    # An alarm nobody acknowledges is said again: what counts is the order of the first times.
+    assert (
+        list(dict.fromkeys(one for one in running.words(running.owner) if one in wanted)) == wanted
+    )
+    assert list(dict.fromkeys(running.words(running.trader))) == wanted
     # Twelve changes of one message during the outage are one message, in its last state.
     states = [one for one in running.words(running.owner) if one.startswith("state")]
     assert states == ["state 11"]
