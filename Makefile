@@ -65,11 +65,8 @@ soak: $(READY) ## half an hour at 20 times the real rate: memory, files, late pa
 mutants: $(READY) ## take each promise's mechanism out and see its test fail
 	$(BIN)/python -m tests.bench.mutants $(ARGS)
 
-bench: $(READY) ## the measurements, printed
-	@for bench in tests/bench/bench_*.py; do \
-		module=$${bench%.py}; echo "== $$module"; \
-		$(BIN)/python -m $$(echo $$module | tr / .) $(ARGS) || exit 1; \
-	done
+bench: $(READY) ## every measurement in one program: a table, and JSON with ARGS="--json FILE"
+	$(BIN)/python -m tests.bench $(ARGS)
 
 storm: $(READY) ## thousands of orders under random faults (ARGS="2000 7": how many, which seed)
 	$(BIN)/python -m tests.bench.random_run $(ARGS)

@@ -182,3 +182,14 @@ def test_the_signature_is_what_openssl_makes_of_it() -> None:
     assert sign("key", "1700000000", b"{}") == (
         "9d713ed406bb7076d4123f0dc2c39d2df5c654ed4b0cd56b52c8b4c940bd63ae"
     )
+
+
+def test_what_a_command_does_not_use_it_does_not_import() -> None:
+    program = (
+        "import sys; import bot.cli, bot.check, storage.nightly;"
+        "print({'aiogram', 'apscheduler', 'prometheus_client', 'rpyc'} & set(sys.modules))"
+    )
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
