@@ -20,15 +20,17 @@ _RESULTS = word_set(
     "atteint touche cloture kapandi kapatildi vurdu dong khop закрыта закрыто закрыли взята взяли "
     "сработала сработало достигнута достигли تم تحقيق"
 )
-_OUTCOMES = (
-    ("in", "profit"),
-    ("in", "profits"),
-    ("in", "loss"),
-    ("(", "loss"),
-    ("(", "profit"),
-    ("pips", "profit"),
-    ("pips", "profits"),
-    ("pips", "gained"),
+_OUTCOMES = frozenset(
+    (
+        ("in", "profit"),
+        ("in", "profits"),
+        ("in", "loss"),
+        ("(", "loss"),
+        ("(", "profit"),
+        ("pips", "profit"),
+        ("pips", "profits"),
+        ("pips", "gained"),
+    )
 )
 """Pairs of words that tell how a trade stands, not where it should go."""
 _LATER = word_set("when once after if until till upon before as cuando quando если после se wenn")

@@ -88,12 +88,12 @@ def find_update(tokens: list[Token], items: list[Item]) -> SignalUpdate | None:
     """Return what a message asks to be done with an earlier signal, None where nothing."""
     found = _Found()
     asks = any(token.text == "?" for token in tokens)
+    names = {(item.start - 1, item.end) for item in items if item.tag is Tag.SYMBOL}
     for sentence in _sentences(tokens):
         words = [token.text for token in sentence]
         _read_targets(words, sentence, found)
         _read_stop(words, sentence, found)
         if not asks:
-            names = {(item.start - 1, item.end) for item in items if item.tag is Tag.SYMBOL}
             _read_closing(words, sentence, found, names)
             _read_cancel(words, found)
     if not found.kinds:
@@ -268,11 +268,13 @@ def _is_direct(rest: list[Token], names: set[tuple[int, int]]) -> bool:
 
 
 def _read_partial(words: list[str], sentence: list[Token], found: _Found) -> bool:
+    acts = _TAKES.intersection(words) or _CLOSES.intersection(words)
+    if not acts:
+        return False
     share = _share(sentence)
     halves = _HALVES.intersection(words)
     partial = _PARTIAL.intersection(words)
-    acts = _TAKES.intersection(words) or _CLOSES.intersection(words)
-    if not acts or not (partial or halves or share is not None) or _GAINS.intersection(words):
+    if not (partial or halves or share is not None) or _GAINS.intersection(words):
         return False
     found.add(UpdateKind.PARTIAL_CLOSE)
     found.fraction = share if share is not None else Decimal("0.5") if halves else None
