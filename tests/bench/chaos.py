@@ -32,10 +32,10 @@ from bot.sandbox.chats import ChatMessage
 from bot.signal_command import PATH, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from handlers.callbacks import Decide
 from storage.nightly import check
-from tests.bench.chaos_books import verdict
+from tests.bench.chaos_books import Tap, verdict
 from tests.support.chat_desk import OWNER, SECRET, environment
 from tests.support.simulated_desk import Row
-from trading.clock import SystemClock
+from trading.clock import SystemClock, to_ms
 from trading.terminal.simulated import admin
 
 SETTLE = 2.0
@@ -146,8 +146,8 @@ class Chaos:
         self.database = Path(self.settings["DATABASE_PATH"])
         self.zygote = Zygote(folder, self.settings)
         self.owner: Person = sandbox.person(OWNER, "Olga")
-        self.taps: dict[int, str] = {}
-        """Approval to the decision that was tapped first."""
+        self.taps: dict[int, Tap] = {}
+        """Approval to the decision that was tapped first, and when."""
         self.is_calm = False
 
     # --- load ----------------------------------------------------------------------------
@@ -205,7 +205,7 @@ class Chaos:
 
     def _tap(self, group: asyncio.TaskGroup, message: ChatMessage, approval: int) -> None:
         label = "Approve" if self.dice.random() < 0.9 else "Reject"
-        self.taps[approval] = label.lower()
+        self.taps[approval] = (label.lower(), to_ms(SystemClock().now()))
         for _ in range(2 if self.dice.random() < 0.2 else 1):
             self.counts.taps += 1
             data = Decide(approval_id=approval, decision=label.lower()).pack()
@@ -438,7 +438,8 @@ async def run(folder: Path, kills: int, seconds: float, seed: int) -> int:
         chaos = Chaos(folder, counts, sandbox)
         taps = folder / "taps.json"
         if taps.exists():
-            chaos.taps = {int(key): value for key, value in json.loads(taps.read_text()).items()}
+            known = json.loads(taps.read_text())
+            chaos.taps = {int(key): (words, at) for key, (words, at) in known.items()}
         async with loaded(chaos):
             while counts.kills < kills and time.monotonic() < ends:
                 await chaos.one_life()

@@ -14,11 +14,15 @@ from trading.ids import is_ours
 from trading.notices import Notice
 from trading.terminal.simulated.broker import Broker
 
+Tap = tuple[str, int]
+"""What was tapped first on a card, and when, in milliseconds."""
+IN_TIME_MS = 25_000
+"""A tap so long before its signal's end has been handled before it, whatever was killed."""
 _DONE = {"denied", "filled", "rejected", "canceled", "expired"}
 
 
 def verdict(
-    database: Path, taps: dict[int, str], sandbox: Sandbox, owner: int
+    database: Path, taps: dict[int, Tap], sandbox: Sandbox, owner: int
 ) -> dict[str, list[str]]:
     """Return what is wrong, by kind; every list is empty after a good run."""
     with contextlib.closing(sqlite3.connect(database)) as db:
@@ -69,16 +73,19 @@ def _endless(db: sqlite3.Connection) -> list[str]:
     ]
 
 
-def _lost(db: sqlite3.Connection, taps: dict[int, str]) -> list[str]:
-    """A tap counts unless the approval ended before it came: it expired or was canceled."""
-    status = dict(db.execute("SELECT id, status FROM approval").fetchall())
+def _lost(db: sqlite3.Connection, taps: dict[int, Tap]) -> list[str]:
+    """A tap counts unless its approval ended before it came: canceled, or expired just then."""
+    rows = {row["id"]: row for row in db.execute("SELECT id, status, expires_ms FROM approval")}
     fits = {"approve": {"approved", "ordered"}, "reject": {"rejected"}}
-    ended = {"expired", "canceled"}
-    return [
-        f"approval {approval} was tapped {decision} and is {status.get(approval)}"
-        for approval, decision in taps.items()
-        if status.get(approval) not in fits[decision] | ended
-    ]
+    wrong = []
+    for approval, (decision, at) in taps.items():
+        row = rows.get(approval)
+        status = None if row is None else row["status"]
+        late = row is not None and row["expires_ms"] - at < IN_TIME_MS
+        if status in fits[decision] or status == "canceled" or (status == "expired" and late):
+            continue
+        wrong.append(f"approval {approval} was tapped {decision} and is {status}")
+    return wrong
 
 
 def _orderless(db: sqlite3.Connection) -> list[str]:
