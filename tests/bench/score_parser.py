@@ -16,6 +16,7 @@ from trading.parser.wire import to_json
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "data" / "signals"
 UNSEEN = Path(__file__).resolve().parents[1] / "corpus" / "unseen_messages.jsonl"
+HELD_OUT = UNSEEN.with_name("held_out_messages.jsonl")
 _CLOSING = {kind.value for kind in UpdateKind if kind.closes}
 
 Row = dict[str, Any]
@@ -117,9 +118,9 @@ def report(name: str, result: Score) -> list[str]:
 
 
 def main() -> int:
-    """Score the shared collection, its several-in-one rows and our own unseen variants."""
+    """Score the shared collection, its several-in-one rows and our own two collections."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else CORPUS
-    files = [folder / "messages.jsonl", folder / "several_in_one.jsonl", UNSEEN]
+    files = [folder / "messages.jsonl", folder / "several_in_one.jsonl", UNSEEN, HELD_OUT]
     results = {path.stem: score(rows_of(path)) for path in files}
     for name, result in results.items():
         sys.stdout.write("\n".join(report(name, result)) + "\n")

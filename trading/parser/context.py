@@ -50,8 +50,22 @@ _LABELS = {
     **dict.fromkeys(("sl", "stop", "stoploss"), "stop"),
 }
 _TICK = "\u2713"
+_VOID = word_set(
+    "anymore previous sample demo dummy template hypothetical imagine friend lol haha moved gone "
+    "looks mistake wrong typo paper history historical archive"
+)
+"""Words that make a call none, wherever they stand around its prices."""
+_EAGER = frozenset({"ready", "prepare", "plan"})
+"""Doubts beside a price that only announce a call from the lines above it."""
+_QUIET = word_set("h m d st nd rd th side here down high low daily weekly posted lenh")
+"""Words without a meaning of their own that do not make a line running text."""
 _MOST_PROSE = 8
-_MOST_HEAD_PROSE = 5
+_MOST_LEAD_PROSE = 4
+"""Unknown words above the side: the name of a channel, a greeting."""
+_MOST_BESIDE_SIDE = 1
+_MOST_BEHIND_PRICES = 2
+_MOST_BESIDE_LEVEL = 2
+_PRICED = frozenset({Tag.STOP, Tag.TARGET, Tag.ENTRY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +77,25 @@ class Context:
     doubt: str | None
     """The word that makes the call conditional or asks: if, wait, not, who …"""
     news: str | None
+    prose: str | None
+    """Where the trade is told in running text instead of being called."""
     unknown: int
     """How many words mean nothing to the grammar."""
-    unknown_in_head: int
 
 
 def look_around(tokens: list[Token], items: list[Item], blocks: list[Block]) -> Context:
     """Collect what the words around the fields say."""
-    doubt = None
-    unknown_in_head = 0
-    for block in blocks:
-        head = _head(items, block, first=block is blocks[0])
-        doubt = doubt or next((item.text for item in head if _doubts(item)), None)
-        unknown_in_head += sum(item.tag is Tag.WORD for item in head)
+    heads = [_head(items, block, first=block is blocks[0]) for block in blocks]
+    doubt = next((item.text for head in heads for item in head if _doubts(item)), None)
+    lines: dict[int, list[Item]] = {}
+    for item in items:
+        lines.setdefault(item.line, []).append(item)
     return Context(
         result=_result(tokens),
-        doubt=doubt,
+        doubt=doubt or _doubt_around(lines, blocks),
         news=_news(tokens),
+        prose=_prose(lines, blocks),
         unknown=sum(item.tag is Tag.WORD for item in items),
-        unknown_in_head=unknown_in_head,
     )
 
 
@@ -92,12 +106,68 @@ def why_not_a_call(context: Context, *, complete: bool) -> str | None:
     if context.news is not None:
         return f'"{context.news}" speaks of an earlier message'
     if context.doubt is not None:
-        return f'"{context.doubt}" before the price makes it a condition or a question'
-    if context.unknown_in_head > _MOST_HEAD_PROSE:
-        return "the side and the price stand in running text"
+        return f'"{context.doubt}" beside the price makes it a condition or a question'
+    if context.prose is not None:
+        return context.prose
     if not complete and context.unknown > _MOST_PROSE:
         return "an incomplete signal in running text"
     return None
+
+
+def _doubt_around(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
+    """Find a word outside of the head that voids the call: "invalid", "sample", a question."""
+    sides = {block.side.line for block in blocks if block.side}
+    for number, line in lines.items():
+        for item in line:
+            asks = number in sides and item.text in {"?", "\u00bf"}
+            leads = number < min(sides) and item.text not in _EAGER and _doubts(item)
+            if asks or leads or item.text in _VOID:
+                return item.text
+    return None
+
+
+def _prose(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
+    """Return why the lines of the trade read like a tale; a call has next to no other words."""
+    sides = [block.side.line for block in blocks if block.side]
+    lead = [item for number, line in lines.items() if number < min(sides) for item in line]
+    if len(_unknown(lead)) > _MOST_LEAD_PROSE:
+        return "the signal follows running text"
+    for number, line in lines.items():
+        if number in sides:
+            why = _prose_beside_side(line, sides.count(number))
+            if why is not None:
+                return why
+        elif _names_a_price(line) and len(_unknown(line)) > _MOST_BESIDE_LEVEL:
+            return "a price stands in running text"
+    return None
+
+
+def _prose_beside_side(line: list[Item], sides: int) -> str | None:
+    if line[0].tag is Tag.ASIDE:
+        return f'"{line[0].text}" before the side makes its price an example'
+    ends = [place for place, item in enumerate(line) if item.tag is Tag.NUMBER]
+    end = ends[-1] if ends else len(line)
+    unknown = _unknown(line[:end])
+    if len(unknown) > _MOST_BESIDE_SIDE * sides or len(_unknown(line[end:])) > _MOST_BEHIND_PRICES:
+        return "the side and the price stand in running text"
+    if unknown and _speaks(line):
+        return f'"{unknown[0].text}:" is somebody whose words these are'
+    return None
+
+
+def _speaks(line: list[Item]) -> bool:
+    """Tell whether a line begins with an unknown name and a colon."""
+    words = [item for item in line[:4] if item.tag is not Tag.SKIP or item.text == ":"]
+    return len(words) > 1 and words[0].tag is Tag.WORD and words[1].text == ":"
+
+
+def _unknown(items: list[Item]) -> list[Item]:
+    return [item for item in items if item.tag is Tag.WORD and item.text not in _QUIET]
+
+
+def _names_a_price(line: list[Item]) -> bool:
+    tags = {item.tag for item in line}
+    return Tag.NUMBER in tags and bool(tags & _PRICED)
 
 
 def _head(items: list[Item], block: Block, *, first: bool) -> list[Item]:

@@ -32,6 +32,8 @@ def interpret(block: Block, symbol: Item, plain: Plain) -> list[ParsedSignal] | 
     order_type = read_order_type(block, entry)
     if isinstance(order_type, Hold):
         return order_type
+    if _speaks_of_a_trade(block):
+        return Hold("the levels of a trade that is named, not called")
     groups = entry_groups(block, entry, order_type)
     if isinstance(groups, Hold):
         return groups
@@ -42,6 +44,17 @@ def interpret(block: Block, symbol: Item, plain: Plain) -> list[ParsedSignal] | 
             return signal
         signals.append(signal)
     return signals
+
+
+def _speaks_of_a_trade(block: Block) -> bool:
+    """Tell "SL 2640 on the gold buy" from a call: its levels come first and no entry at all."""
+    if block.priced_entries or block.market or block.side is None:
+        return False
+    levels = (*block.stops, *block.targets)
+    return any(
+        level.label.line == block.side.line and level.label.start < block.side.start
+        for level in levels
+    )
 
 
 def _one(

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from trading.model import Side
 from trading.parser.lexer import Token
-from trading.parser.normalise import word_set
+from trading.parser.normalise import fold_word, word_set
 from trading.parser.numbers import readings
 from trading.parser.reading import SignalUpdate, UpdateKind
 from trading.parser.tagger import Item
@@ -66,6 +66,7 @@ _BETWEEN = word_set(
 _EVERY = frozenset({"all", "all-trades"})
 _SHORT = 2
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4}
+_ORDINALS |= dict(zip(map(fold_word, ("الأول", "الثاني", "الثالث")), (1, 2, 3), strict=True))
 _BARE_BREAK_EVEN = word_set("be breakeven bep break even now set put go guys please all risk free")
 _MOST_WORDS = 60
 
@@ -168,7 +169,7 @@ def _read_targets(words: list[str], sentence: list[Token], found: _Found) -> Non
         index = _index_after(sentence, place)
         after = place + (2 if index is not None else 1)
         if index is None:
-            index = _ordinal_before(words, place)
+            index = _ordinal_beside(words, place)
         if _is_hit(words, place, after) and (index is not None or word == "tp"):
             found.add(UpdateKind.TP_HIT)
             found.tp_index = index if index is not None else found.tp_index
@@ -202,12 +203,14 @@ def _index_after(sentence: list[Token], place: int) -> int | None:
     return int(following.text)
 
 
-def _ordinal_before(words: list[str], place: int) -> int | None:
-    """Read "first target" and "1st tp", which the lexer cuts to "1" and "st"."""
+def _ordinal_beside(words: list[str], place: int) -> int | None:
+    """Read "first target", "الهدف الأول", and "1st tp", which the lexer cuts to "1" and "st"."""
     before = words[max(0, place - 2) : place]
     if len(before) == 2 and "".join(before) in _ORDINALS:
         return _ORDINALS["".join(before)]
-    return _ORDINALS.get(before[-1]) if before else None
+    return next(
+        (_ORDINALS[w] for w in before[-1:] + words[place + 1 : place + 2] if w in _ORDINALS), None
+    )
 
 
 def _price_after(sentence: list[Token], place: int) -> Decimal | None:
