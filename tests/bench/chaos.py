@@ -434,6 +434,7 @@ async def run(folder: Path, kills: int, seconds: float, seed: int) -> int:
     state = folder / "chaos.json"
     counts = Counts(**json.loads(state.read_text())) if state.exists() else Counts(seed)
     ends = time.monotonic() + seconds
+    began_ms = to_ms(SystemClock().now())
     async with Sandbox() as sandbox:
         chaos = Chaos(folder, counts, sandbox)
         taps = folder / "taps.json"
@@ -446,7 +447,7 @@ async def run(folder: Path, kills: int, seconds: float, seed: int) -> int:
                 if counts.kills % 25 == 0:
                     sys.stdout.write(f"{counts.kills} kills, {counts.in_flight} in flight\n")
                     sys.stdout.flush()
-        wrong = verdict(chaos.database, chaos.taps, sandbox, OWNER)
+        wrong = verdict(chaos.database, chaos.taps, sandbox, OWNER, began_ms)
         damage = check(chaos.database)
         state.write_text(json.dumps(asdict(counts)))
         taps.write_text(json.dumps(chaos.taps))

@@ -22,9 +22,12 @@ _DONE = {"denied", "filled", "rejected", "canceled", "expired"}
 
 
 def verdict(
-    database: Path, taps: dict[int, Tap], sandbox: Sandbox, owner: int
+    database: Path, taps: dict[int, Tap], sandbox: Sandbox, owner: int, since_ms: int
 ) -> dict[str, list[str]]:
-    """Return what is wrong, by kind; every list is empty after a good run."""
+    """Return what is wrong, by kind; every list is empty after a good run.
+
+    ``since_ms`` is when this sandbox's chat began: cards of an earlier run went with its own.
+    """
     with contextlib.closing(sqlite3.connect(database)) as db:
         db.row_factory = sqlite3.Row
         opened, positions = _broker(database)
@@ -35,7 +38,7 @@ def verdict(
             "lost decisions": _lost(db, taps),
             "approvals without their one order": _orderless(db),
             "critical messages not delivered": _unsaid(db),
-            "cards that do not show the truth": _untrue(db, sandbox, owner),
+            "cards that do not show the truth": _untrue(db, sandbox, owner, since_ms),
             "latched accounts with positions": _latched(db, positions),
         }
 
@@ -108,13 +111,13 @@ def _unsaid(db: sqlite3.Connection) -> list[str]:
     return [f"message {row['id']} ({row['topic']}) is {row['status']}" for row in rows]
 
 
-def _untrue(db: sqlite3.Connection, sandbox: Sandbox, owner: int) -> list[str]:
+def _untrue(db: sqlite3.Connection, sandbox: Sandbox, owner: int, since_ms: int) -> list[str]:
     """Compare each card's standing text with what its row would be rendered as, line one."""
     chat, now, wrong = sandbox.chats[owner], SystemClock().now(), []
     rows = db.execute(
         "SELECT * FROM outbox WHERE chat_id = ? AND message_id IS NOT NULL"
-        " AND topic LIKE 'approval:%'",
-        (owner,),
+        " AND topic LIKE 'approval:%' AND created_ms >= ?",
+        (owner, since_ms),
     )
     for row in rows:
         message = chat.find(row["message_id"])
