@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from handlers.cards.text import foreign
+from handlers.texts import t
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,13 @@ def count(written: str | None, usual: int | None, most: int, example: str) -> in
     if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most:
         return int(text)
     return Wrong(
-        f"✋ <b>{foreign(text, 40)}</b> is not a whole number from 1 to {most}."
-        f" Example: <code>{example}</code>"
+        t(
+            "✋ <b>{text}</b> is not a whole number from 1 to {most}. Example: "
+            "<code>{example}</code>",
+            text=foreign(text, 40),
+            most=most,
+            example=example,
+        )
     )
 
 
@@ -35,5 +41,10 @@ def choice(written: str | None, usual: str, known: dict[str, str], example: str)
         return found
     names = ", ".join(dict.fromkeys(known.values()))
     return Wrong(
-        f"✋ <b>{foreign(text, 40)}</b> is not one of: {names}. Example: <code>{example}</code>"
+        t(
+            "✋ <b>{text}</b> is not one of: {names}. Example: <code>{example}</code>",
+            text=foreign(text, 40),
+            names=names,
+            example=example,
+        )
     )

@@ -15,7 +15,7 @@ from handlers import control, replies
 from handlers.callbacks import BalanceTap, CapEdit, CapStep, PresetTap
 from handlers.commands import command as said
 from handlers.ports import DeskStore
-from handlers.texts import t
+from handlers.texts import later, t, tell
 from trading.accounts import AccountService, Answer, Asked
 from trading.clock import Clock
 from trading.drawdown import (
@@ -39,6 +39,7 @@ from trading.limits import PROTECTIONS, LimitService
 from trading.loop import TradingLoop
 from trading.model import Member
 from trading.protecting import rule_words
+from trading.words import capital
 
 _STEPS = {
     CapKind.STATIC: ("5", "10", "15", "20"),
@@ -54,27 +55,27 @@ FIRST = {
     CapKind.DAILY: Cap(CapKind.DAILY, Decimal(4)),
 }
 NAMES = {
-    CapKind.STATIC: "total",
-    CapKind.TRAILING: "trailing",
-    CapKind.DAILY: "daily",
-    CapKind.FLOOR: "floor",
+    CapKind.STATIC: later("total"),
+    CapKind.TRAILING: later("trailing"),
+    CapKind.DAILY: later("daily"),
+    CapKind.FLOOR: later("floor"),
 }
 _PERCENT_STEPS = (Decimal(-1), Decimal("-0.5"), Decimal("0.5"), Decimal(1))
 _MONEY_STEPS = (Decimal(-500), Decimal(-50), Decimal(50), Decimal(500))
 _BASES = {
-    DayBase.MAX: "from the higher of balance and equity",
-    DayBase.BALANCE: "from the balance",
-    DayBase.EQUITY: "from the equity",
+    DayBase.MAX: later("from the higher of balance and equity"),
+    DayBase.BALANCE: later("from the balance"),
+    DayBase.EQUITY: later("from the equity"),
 }
 _OVER = {
-    TrailOver.EQUITY: "follows equity",
-    TrailOver.BALANCE: "follows closed balance",
-    TrailOver.END_OF_DAY: "follows end-of-day balance",
+    TrailOver.EQUITY: later("follows equity"),
+    TrailOver.BALANCE: later("follows closed balance"),
+    TrailOver.END_OF_DAY: later("follows end-of-day balance"),
 }
 _ACTIONS = {
-    CapAction.CLOSE: "closes all",
-    CapAction.PAUSE: "stops entries",
-    CapAction.WARN: "only warns",
+    CapAction.CLOSE: later("closes all"),
+    CapAction.PAUSE: later("stops entries"),
+    CapAction.WARN: later("only warns"),
 }
 
 
@@ -86,7 +87,7 @@ def edit_rows(
     for kind, name in NAMES.items():
         cap = present.get(kind) or _first(kind, equity)
         sign = "✏️" if kind in present else "🆕"
-        buttons.append(_button(f"{sign} {name}", account_id, "show", cap))
+        buttons.append(_button(f"{sign} {t(name)}", account_id, "show", cap))
     return [buttons[:2], buttons[2:]]
 
 
@@ -100,8 +101,8 @@ def stepper(account_id: AccountId, cap: Cap) -> InlineKeyboardMarkup:
     rows = [_sizes(account_id, cap)]
     rows += [[_button(text, account_id, "show", after)] for text, after in _choices(cap)]
     last = [
-        _button("✅ Set", account_id, "set", cap),
-        _button("🗑 Off", account_id, "off", cap),
+        _button(t("✅ Set"), account_id, "set", cap),
+        _button(t("🗑 Off"), account_id, "off", cap),
     ]
     return InlineKeyboardMarkup(inline_keyboard=[*rows, last])
 
@@ -126,26 +127,26 @@ def _choices(cap: Cap) -> list[tuple[str, Cap]]:
     if cap.kind is not CapKind.FLOOR:
         found.append(_units(cap))
     if cap.kind is CapKind.DAILY:
-        found.append((_BASES[cap.base], replace(cap, base=_next(_BASES, cap.base))))
+        found.append((t(_BASES[cap.base]), replace(cap, base=_next(_BASES, cap.base))))
     if cap.kind is CapKind.TRAILING:
-        found.append((_OVER[cap.over], replace(cap, over=_next(_OVER, cap.over))))
-        locks = "locks at the initial balance" if cap.lock_at else "never locks"
+        found.append((t(_OVER[cap.over]), replace(cap, over=_next(_OVER, cap.over))))
+        locks = t("locks at the initial balance") if cap.lock_at else t("never locks")
         found.append((locks, replace(cap, lock_at=None if cap.lock_at else LockAt.INITIAL)))
     if cap.kind in (CapKind.DAILY, CapKind.TRAILING) and cap.unit is Unit.PERCENT:
         of_base = cap.allowance_of is AllowanceOf.BASE
-        words = "percent of the base" if of_base else "percent of the initial balance"
+        words = t("percent of the base") if of_base else t("percent of the initial balance")
         other = AllowanceOf.INITIAL if of_base else AllowanceOf.BASE
         found.append((words, replace(cap, allowance_of=other)))
     if cap.has_day:
         index = CLOCKS.index(cap.day) if cap.day in CLOCKS else -1
-        zone = "server time" if cap.day.zone == "server" else cap.day.zone
+        zone = t("server time") if cap.day.zone == "server" else cap.day.zone
         after = replace(cap, day=CLOCKS[(index + 1) % len(CLOCKS)])
-        found.append((f"day begins {cap.day.at:%H:%M} {zone}", after))
-    found.append((_ACTIONS[cap.action], replace(cap, action=_next(_ACTIONS, cap.action))))
+        found.append((t("day begins {at} {zone}", at=f"{cap.day.at:%H:%M}", zone=zone), after))
+    found.append((t(_ACTIONS[cap.action]), replace(cap, action=_next(_ACTIONS, cap.action))))
     buffers = {Decimal(1): Decimal("0.9"), Decimal("0.9"): Decimal("0.8")}
     after = replace(cap, act_at=buffers.get(cap.act_at, Decimal(1)))
-    found.append((f"acts at {plain(cap.act_at * 100)} % of the allowance", after))
-    strict = "only below the floor" if cap.strict else "on the floor too"
+    found.append((t("acts at {act_at} % of the allowance", act_at=plain(cap.act_at * 100)), after))
+    strict = t("only below the floor") if cap.strict else t("on the floor too")
     found.append((strict, replace(cap, strict=not cap.strict)))
     return found
 
@@ -155,10 +156,10 @@ def _units(cap: Cap) -> tuple[str, Cap]:
     whole = cap.initial or _USUAL
     if cap.unit is Unit.PERCENT:
         size = max(Decimal(1), (whole * cap.size / 100).quantize(Decimal(1)))
-        return "in percent", replace(cap, size=size, unit=Unit.MONEY)
+        return t("in percent"), replace(cap, size=size, unit=Unit.MONEY)
     share = (cap.size * 100 / whole).quantize(Decimal("0.5"))
     size = min(MAX_DRAWDOWN_THRESHOLD, max(MIN_DRAWDOWN_THRESHOLD, share))
-    return "in money", replace(cap, size=size, unit=Unit.PERCENT)
+    return t("in money"), replace(cap, size=size, unit=Unit.PERCENT)
 
 
 def _next(table: Mapping[T, str], value: T) -> T:
@@ -218,7 +219,7 @@ async def _show_caps(
             continue
         text = replies.drawdown(account, of_account, clock.now())
         keyboard = _steppers(account.id, of_account.verdict.observations)
-        pauses = [f"· {rule_words(one.rule)}" for one in await limits.pauses_of(account.id)]
+        pauses = [f"· {tell(rule_words(one.rule))}" for one in await limits.pauses_of(account.id)]
         block = "\n".join(["", *map(escape, pauses)])
         await message.answer(f"{text}{block}\n{t('Tap to change a cap:')}", reply_markup=keyboard)
 
@@ -228,13 +229,13 @@ def _steppers(account_id: AccountId, seen: tuple[Observation, ...]) -> InlineKey
     rows = []
     for kind, values in _STEPS.items():
         cap = present.get(kind)
-        name = "total" if kind is CapKind.STATIC else kind.value
+        word = "total" if kind is CapKind.STATIC else kind.value
         rows.append(
             [
                 InlineKeyboardButton(
                     text=f"{'• ' if cap is not None and cap.size == int(value) else ''}"
-                    f"{name} {value} %",
-                    callback_data=CapStep(account_id=account_id, kind=name, value=value).pack(),
+                    f"{t(NAMES[kind])} {value} %",
+                    callback_data=CapStep(account_id=account_id, kind=word, value=value).pack(),
                 )
                 for value in values
             ]
@@ -265,7 +266,7 @@ async def on_cap_edit(
 ) -> None:
     account_id = AccountId(callback_data.account_id)
     if all(one.id != account_id for one in await store.accounts_of(member.id)):
-        await query.answer("You have no rights on this account. Nothing was changed.")
+        await query.answer(t("You have no rights on this account. Nothing was changed."))
         return
     account_loop = loop.of(account_id)
     seen = () if account_loop is None else account_loop.verdict.observations
@@ -274,7 +275,7 @@ async def on_cap_edit(
         cap = decode(callback_data.code)
         cap = decode(callback_data.code, present.get(cap.kind))
     except ValueError:
-        await query.answer("This button is not known any more. Nothing was changed.")
+        await query.answer(t("This button is not known any more. Nothing was changed."))
         return
     if callback_data.act == "show":
         await _show(query, account_id, cap, accounts)
@@ -297,10 +298,12 @@ async def _show(
     if not isinstance(message, Message):
         return
     _, words = await accounts.preview(account_id, cap)
-    title = f"🛡 <b>{NAMES[cap.kind].capitalize()} cap</b>"
-    text = f"{title}\n{escape(words)}\nNothing holds before ✅ Set."
+    title = t("🛡 <b>{kind} cap</b>", kind=capital(t(NAMES[cap.kind])))
+    text = t(
+        "{title}\n{words}\nNothing holds before ✅ Set.", title=title, words=escape(tell(words))
+    )
     keyboard = stepper(account_id, cap)
-    if not (message.text or "").startswith("🛡 Drawdown"):
+    if not (message.text or "").startswith(f"🛡 {t('Drawdown')}"):
         try:
             await message.edit_text(text, reply_markup=keyboard)
         except TelegramBadRequest as error:
@@ -319,7 +322,7 @@ async def on_preset(
 ) -> None:
     accounts = await store.accounts_of(member.id)
     if not accounts:
-        await message.answer("No account is known yet: the terminal has not shown one. /status")
+        await message.answer(t("No account is known yet: the terminal has not shown one. /status"))
         return
     name, *words = (command.args or "").split() or [""]
     if name:
@@ -334,9 +337,11 @@ async def on_preset(
         for one in PRESETS
     ]
     rows = [buttons[at : at + 3] for at in range(0, len(buttons), 3)]
-    text = (
-        f"<b>Firms' caps</b>, {escape(RULES_READ)}.\nTap one to see its caps for this account, or "
-        "write its numbers: <code>/preset ftmo initial 100000 daily 4 total 8</code>"
+    text = t(
+        "<b>Firms' caps</b>, {rules_read}.\n"
+        "Tap one to see its caps for this account, or write its numbers: "
+        "<code>/preset ftmo initial 100000 daily 4 total 8</code>",
+        rules_read=escape(tell(RULES_READ)),
     )
     await message.answer(text, reply_markup=InlineKeyboardMarkup(inline_keyboard=rows))
 

@@ -19,14 +19,16 @@ from handlers.cards.text import fit, foreign, lots, side, span
 from handlers.commands import command as said
 from handlers.decided import decided_words
 from handlers.ports import DeskStore
+from handlers.texts import t, tell
 from trading.cards import REASONS, CardService, Edited, NotEdited
 from trading.clock import Clock
 from trading.decisions import Decided, DecideResult
 from trading.ids import ApprovalId
 from trading.model import Approval, ApprovalStatus, Decision, Member
 from trading.signals import SignalService
+from trading.words import capital
 
-_ASKED = re.compile(r"✏️ Edit card (\d{1,18})\b")
+_ASKED = re.compile(r"✏️ [^\d\n]{1,40}(\d{1,18}):")
 _HOW = " · ".join(
     f"<code>{one}</code>" for one in ("sl 1.0950", "tp 1.11 1.12", "vol 0.05", "risk 0.5")
 )
@@ -40,14 +42,14 @@ async def ask_why(query: CallbackQuery, result: DecideResult, approval_id: int) 
         return
     buttons = [
         InlineKeyboardButton(
-            text=reason.capitalize(),
+            text=capital(t(reason)),
             callback_data=RejectReason(approval_id=approval_id, number=number).pack(),
         )
         for number, reason in enumerate(REASONS)
     ]
     rows = [buttons[:2], buttons[2:4], buttons[4:]]
     await query.message.answer(
-        "No trade. Why, if you want to say?",
+        t("No trade. Why, if you want to say?"),
         reply_markup=InlineKeyboardMarkup(inline_keyboard=rows),
         disable_notification=True,
     )
@@ -57,26 +59,30 @@ async def on_reason(
     query: CallbackQuery, callback_data: RejectReason, member: Member, cards: CardService
 ) -> None:
     if not 0 <= callback_data.number < len(REASONS):
-        await query.answer("This button is not known. Nothing was changed.")
+        await query.answer(t("This button is not known. Nothing was changed."))
         return
     reason = REASONS[callback_data.number]
     if not await cards.give_reason(member, ApprovalId(callback_data.approval_id), reason):
-        await query.answer("Only the one who rejected it can say why. Nothing was changed.")
+        await query.answer(t("Only the one who rejected it can say why. Nothing was changed."))
         return
-    await query.answer("Kept.")
+    await query.answer(t("Kept."))
     if isinstance(query.message, Message):
         try:
-            await query.message.edit_text(f"No trade: {foreign(reason)}.")
+            await query.message.edit_text(t("No trade: {reason}.", reason=foreign(t(reason))))
         except TelegramBadRequest as error:
             if "message is not modified" not in error.message:
                 raise
 
 
 async def on_edit(query: CallbackQuery, callback_data: EditCard) -> None:
-    await query.answer("Reply with what to change")
+    await query.answer(t("Reply with what to change"))
     if isinstance(query.message, Message):
         await query.message.answer(
-            f"✏️ Edit card {callback_data.approval_id}: reply to this with what to change.\n{_HOW}",
+            t(
+                "✏️ Edit card {approval_id}: reply to this with what to change.\n{how}",
+                approval_id=callback_data.approval_id,
+                how=_HOW,
+            ),
             reply_markup=ForceReply(input_field_placeholder="sl 1.0950 tp 1.1100 vol 0.05"),
         )
 
@@ -88,10 +94,17 @@ async def on_reply(message: Message, member: Member, cards: CardService) -> None
     result = await cards.edit(member, ApprovalId(int(found[1])), message.text or "")
     match result:
         case Edited():
-            await message.answer("✏️ Changed: the card shows the new numbers in a moment.")
+            await message.answer(t("✏️ Changed: the card shows the new numbers in a moment."))
         case NotEdited(words):
             said = foreign(message.text or "", 60)
-            await message.answer(f"✋ {said}: {foreign(words, 200)}. Example: {_HOW}")
+            await message.answer(
+                t(
+                    "✋ {said}: {words}. Example: {how}",
+                    said=said,
+                    words=foreign(tell(words), 200),
+                    how=_HOW,
+                )
+            )
 
 
 async def on_approve(
@@ -138,7 +151,9 @@ async def _decide_all(
     """Decide for every account the signal was put to; a word is for the card of this moment."""
     found = await cards.of_signal(member, number)
     if not found:
-        await message.answer(f"✋ Signal {number} is not known: /pending lists what waits.")
+        await message.answer(
+            t("✋ Signal {number} is not known: /pending lists what waits.", number=number)
+        )
     for one in found:
         result = await signals.decide(one.id, member.id, decision, one.terms.revision)
         await message.answer(escape(decided_words(result)))
@@ -150,7 +165,11 @@ def _is_number(word: str) -> bool:
 
 def _wrong(command: str, args: str | None, example: str) -> str:
     said_ = foreign(f"/{command} {args or ''}", 60)
-    return f"✋ {said_}: say which signal, by its number. Example: <code>{example}</code>"
+    return t(
+        "✋ {said}: say which signal, by its number. Example: <code>{example}</code>",
+        said=said_,
+        example=example,
+    )
 
 
 async def on_pending(
@@ -161,18 +180,27 @@ async def on_pending(
         for account in await store.accounts_of(member.id)
         for one in await cards.offered(account.id)
     ]
-    text = "\n".join(lines) if lines else "No card waits for an answer."
+    text = "\n".join(lines) if lines else t("No card waits for an answer.")
     await message.answer(fit(text))
 
 
 def _waiting_line(one: Approval, clock: Clock) -> str:
     draft, proposal = one.signal.draft, one.proposal
-    size = "" if proposal is None or proposal.volume is None else f" {lots(proposal.volume)} lots"
+    size = (
+        ""
+        if proposal is None or proposal.volume is None
+        else t(" {volume} lots", volume=lots(proposal.volume))
+    )
     left = span((one.expires_at - clock.now()).total_seconds())
     number = one.signal.id
-    return (
-        f"❔ <b>{side(draft.side)} {foreign(draft.symbol, 16)}</b>{size}, {left} left\n"
-        f"    /approve {number} · /reject {number} · /signal {number}"
+    return t(
+        "❔ <b>{side} {symbol}</b>{size}, {left} left\n"
+        "    /approve {number} · /reject {number} · /signal {number}",
+        side=side(draft.side),
+        symbol=foreign(draft.symbol, 16),
+        size=size,
+        left=left,
+        number=number,
     )
 
 

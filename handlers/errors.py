@@ -7,6 +7,7 @@ from aiogram import Router
 from aiogram.exceptions import TelegramAPIError
 from aiogram.types import ErrorEvent
 
+from handlers.texts import t
 from trading.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,10 @@ async def on_error(event: ErrorEvent) -> bool:
     log.error(
         "a handler failed", exc_info=event.exception, extra={"facts": {"reference": reference}}
     )
-    words = f"Something went wrong here (reference {reference}). Nothing more was done; try again."
+    words = t(
+        "Something went wrong here (reference {reference}). Nothing more was done; try again.",
+        reference=reference,
+    )
     try:
         await _say(event, words)
     except TelegramAPIError as error:

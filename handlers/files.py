@@ -16,6 +16,7 @@ from handlers.cards.text import foreign
 from handlers.commands import command as said
 from handlers.ports import DeskStore, Works
 from handlers.results import LONGEST_DAYS, NO_ACCOUNT
+from handlers.texts import later, t, tell
 from trading.charts import Charts
 from trading.clock import Clock
 from trading.drawdown.dayclock import DayClock
@@ -43,7 +44,7 @@ _NOW = {
 }
 _PLANNED = ("daily", "weekly", "monthly")
 _FIRST_DAY = date(2000, 1, 1)
-_REPORT_EXAMPLE = (
+_REPORT_EXAMPLE = later(
     "Examples: <code>/report week</code>, <code>/report daily 22:00 Europe/Madrid</code>"
 )
 
@@ -74,7 +75,9 @@ async def on_plot(
             chart, caption = await plots.chart(results, account, kind, days or PLOT_DAYS)
             return Finished(caption, picture=await charts.render(chart))
 
-        await works.start(message, member, f"Chart of {kind}, {account.login}", job)
+        await works.start(
+            message, member, t("Chart of {kind}, {login}", kind=kind, login=account.login), job
+        )
 
 
 async def on_export(
@@ -99,15 +102,22 @@ async def on_export(
     if isinstance(span, str) or len(rest) > 2:
         wrong = span if isinstance(span, str) else rest[2]
         await message.answer(
-            f"✋ <b>{foreign(wrong, 40)}</b> is neither csv, json, trades, deals nor a date like"
-            " 2026-03-31. Example: <code>/export csv 2026-01-01 2026-03-31</code>"
+            t(
+                "✋ <b>{wrong}</b> is neither csv, json, trades, deals nor a date like "
+                "2026-03-31. Example: <code>/export csv 2026-01-01 2026-03-31</code>",
+                wrong=foreign(wrong, 40),
+            )
         )
         return
     first, last = span
     if first is not None and last is not None and last < first:
         await message.answer(
-            f"✋ The span ends on {last} before it begins on {first}."
-            f" Example: <code>/export csv {last} {first}</code>"
+            t(
+                "✋ The span ends on {last} before it begins on {first}. Example: "
+                "<code>/export csv {last} {first}</code>",
+                last=last,
+                first=first,
+            )
         )
         return
     for account in await _accounts(message, member, store):
@@ -115,7 +125,12 @@ async def on_export(
         request = _request(account.id, what, form, (first, last), day_clock, clock)
         name = f"{what}-{account.login}" + "".join(f"-{day}" for day in span if day is not None)
         job = partial(export, exports, request, name)
-        await works.start(message, member, f"Export of {what} ({form}), {account.login}", job)
+        await works.start(
+            message,
+            member,
+            t("Export of {what} ({form}), {login}", what=what, form=form, login=account.login),
+            job,
+        )
 
 
 def _request(
@@ -163,34 +178,43 @@ async def _report(
         grain = _NOW[words[0]] if words else Grain.DAY
         text = cards.report(await reports.report(account.id, grain))
         planned = await reports.plans(account.id, member.id)
-        lines = "\n".join(f"Planned: {cards.plan(one)}" for one in planned)
-        return f"{text}\n{lines or 'Plan one: <code>/report daily 22:00</code>'}"
+        lines = "\n".join(t("Planned: {one}", one=cards.plan(one)) for one in planned)
+        return f"{text}\n{lines or t('Plan one: <code>/report daily 22:00</code>')}"
     if words == ["off"]:
         dropped = await reports.unplan(account.id, member.id)
-        return f"✅ {dropped} planned report{'s' * (dropped != 1)} switched off."
+        if dropped == 1:
+            return t("✅ 1 planned report switched off.")
+        return t("✅ {count} planned reports switched off.", count=dropped)
     if words[0] not in _PLANNED:
-        return f"✋ <b>{foreign(written, 40)}</b> is no report. {_REPORT_EXAMPLE}"
+        return t(
+            "✋ <b>{written}</b> is no report. {report_example}",
+            written=foreign(written, 40),
+            report_example=t(_REPORT_EXAMPLE),
+        )
     day_clock = await results.day_clock(account.id)
     plan = read_plan([words[0], *written.split()[1:]], day_clock.zone)
     if isinstance(plan, Unread):
-        return f"✋ <b>{foreign(written, 40)}</b>: {foreign(plan.why, 60)}. {_REPORT_EXAMPLE}"
+        return (
+            f"✋ <b>{foreign(written, 40)}</b>: {foreign(tell(plan.why), 60)}. {t(_REPORT_EXAMPLE)}"
+        )
     slot = await reports.plan(account.id, member.id, plan)
-    return (
-        f"✅ A {cards.plan(plan)}. The next comes {slot:%a %d %b %H:%M} UTC."
-        " Switch off: <code>/report off</code>"
+    return t(
+        "✅ A {plan}. The next comes {slot} UTC. Switch off: <code>/report off</code>",
+        plan=cards.plan(plan),
+        slot=f"{slot:%a %d %b %H:%M}",
     )
 
 
 async def on_cancel(
     query: CallbackQuery, callback_data: CancelWork, member: Member, works: Works
 ) -> None:
-    await query.answer(works.cancel(callback_data.work_id, member))
+    await query.answer(tell(works.cancel(callback_data.work_id, member)))
 
 
 async def _accounts(message: Message, member: Member, store: DeskStore) -> list[Account]:
     accounts = await store.accounts_of(member.id)
     if not accounts:
-        await message.answer(NO_ACCOUNT)
+        await message.answer(t(NO_ACCOUNT))
     return accounts
 
 

@@ -17,8 +17,9 @@ from aiogram.types import (
 
 from handlers.callbacks import BuyPlan
 from handlers.cards.billing import price
-from handlers.cards.text import foreign, table
+from handlers.cards.text import foreign, table, toast
 from handlers.commands import command as said
+from handlers.texts import later, t, tell
 from trading.billing import (
     STARS,
     BillingService,
@@ -38,51 +39,62 @@ from trading.plans import Plan, Provider
 CryptoLink = Callable[[Invoice, str], Awaitable[str]]
 """Asks the crypto provider for an invoice and returns where it is paid; raises where it is away."""
 
-_OFF = "Plans are switched off on this desk: everything is open to you."
+_OFF = later("Plans are switched off on this desk: everything is open to you.")
 _STATUS = {
-    InvoiceStatus.OPEN: "open",
-    InvoiceStatus.PAID: "✅ paid",
-    InvoiceStatus.EXPIRED: "ended",
-    InvoiceStatus.UNDERPAID: "⚠️ underpaid",
-    InvoiceStatus.REFUNDED: "↩️ refunded",
+    InvoiceStatus.OPEN: later("open"),
+    InvoiceStatus.PAID: later("✅ paid"),
+    InvoiceStatus.EXPIRED: later("ended"),
+    InvoiceStatus.UNDERPAID: later("⚠️ underpaid"),
+    InvoiceStatus.REFUNDED: later("↩️ refunded"),
 }
-_SUPPORT = (
+_SUPPORT = later(
     "<b>Payments</b>\n"
-    "Something is wrong with a payment? Write here what happened, with the reference that "
-    "/invoice shows; an owner of this desk answers and can refund it. Telegram's support cannot "
-    "help with purchases from this bot.\n{contact}"
+    "Something is wrong with a payment? Write here what happened, with the "
+    "reference that /invoice shows; an owner of this desk answers and can refund "
+    "it. Telegram's support cannot help with purchases from this bot.\n"
+    "{contact}"
 )
-_TERMS = (
+_TERMS = later(
     "<b>Terms</b>\n"
-    "A plan opens more accounts, sources, history and reports of this desk for the days it names. "
-    "It is no advice and no promise of profit: trading can lose more than you expect. "
-    "The guard, closing, alerts and your own data never depend on a plan. "
-    "An owner refunds a payment that was not wanted.\n{contact}"
+    "A plan opens more accounts, sources, history and reports of this desk for "
+    "the days it names. It is no advice and no promise of profit: trading can "
+    "lose more than you expect. The guard, closing, alerts and your own data "
+    "never depend on a plan. An owner refunds a payment that was not wanted.\n"
+    "{contact}"
 )
 
 
 async def on_plan(message: Message, member: Member, plans: PlanService, clock: Clock) -> None:
     if not plans.enabled:
-        await message.answer(_OFF)
+        await message.answer(t(_OFF))
         return
     has = await plans.standing(member)
     head = f"<b>{foreign(has.plan.name)}</b>"
     if has.until is not None:
-        head += f" until {has.until:%d %b %Y}"
+        head += t(" until {until}", until=f"{has.until:%d %b %Y}")
     if has.in_grace:
-        head += " · ended, still held for a few days"
+        head += t(" · ended, still held for a few days")
     rows = _limits(has.plan)
-    lines = [head, table(rows), "The guard, closing, alerts and your data have no limit. /upgrade"]
+    lines = [
+        head,
+        table(rows),
+        t("The guard, closing, alerts and your data have no limit. /upgrade"),
+    ]
     await message.answer("\n".join(lines))
 
 
 def _limits(plan: Plan) -> list[tuple[str, str]]:
     return [
-        ("Accounts", str(plan.accounts)),
-        ("Sources", str(plan.sources)),
-        ("Auto mode", "yes" if plan.auto else "no"),
-        ("History", f"{plan.history_days} days" if plan.history_days < 3660 else "all"),
-        ("Reports", "scheduled" if plan.reports else "on demand"),
+        (t("Accounts"), str(plan.accounts)),
+        (t("Sources"), str(plan.sources)),
+        (t("Auto mode"), t("yes") if plan.auto else t("no")),
+        (
+            t("History"),
+            t("{history_days} days", history_days=plan.history_days)
+            if plan.history_days < 3660
+            else t("all"),
+        ),
+        (t("Reports"), t("scheduled") if plan.reports else t("on demand")),
     ]
 
 
@@ -90,16 +102,16 @@ async def on_upgrade(
     message: Message, plans: PlanService, billing: BillingService, crypto_link: CryptoLink | None
 ) -> None:
     if not plans.enabled:
-        await message.answer(_OFF)
+        await message.answer(t(_OFF))
         return
-    lines, keys = ["<b>Plans</b>, for 30 days each"], []
+    lines, keys = [t("<b>Plans</b>, for 30 days each")], []
     for plan in billing.on_sale():
         lines += [f"<b>{foreign(plan.name)}</b>", table(_limits(plan))]
         row = [_buy(plan, Provider.STARS, price(Decimal(plan.stars), STARS))]
         if crypto_link is not None:
             row.append(_buy(plan, Provider.CRYPTO, price(plan.usdt, "USDT")))
         keys.append(row)
-    lines.append("What is left of a plan is credited to a higher one. /terms · /paysupport")
+    lines.append(t("What is left of a plan is credited to a higher one. /terms · /paysupport"))
     await message.answer("\n".join(lines), reply_markup=InlineKeyboardMarkup(inline_keyboard=keys))
 
 
@@ -117,11 +129,11 @@ async def on_buy(
 ) -> None:
     provider = Provider(callback_data.provider)
     if provider is Provider.CRYPTO and crypto_link is None:
-        await query.answer("Crypto payments are off on this desk.", show_alert=True)
+        await query.answer(t("Crypto payments are off on this desk."), show_alert=True)
         return
     invoice = await billing.begin(member, callback_data.plan, provider)
     if isinstance(invoice, Refused):
-        await query.answer(invoice.words[:190], show_alert=True)
+        await query.answer(toast(tell(invoice.words)), show_alert=True)
         return
     await query.answer()
     if not isinstance(query.message, Message):
@@ -130,25 +142,35 @@ async def on_buy(
         await _offer_crypto(query.message, invoice, crypto_link)
         return
     await query.message.answer_invoice(
-        title=f"Plan {invoice.plan}",
-        description=f"{invoice.days} days. The guard and your data never depend on it.",
+        title=t("Plan {plan}", plan=invoice.plan),
+        description=t(
+            "{days} days. The guard and your data never depend on it.", days=invoice.days
+        ),
         payload=invoice.payload,
         currency=invoice.currency,
-        prices=[LabeledPrice(label=f"{invoice.days} days", amount=int(invoice.amount))],
+        prices=[
+            LabeledPrice(label=t("{days} days", days=invoice.days), amount=int(invoice.amount))
+        ],
     )
 
 
 async def _offer_crypto(message: Message, invoice: Invoice, crypto_link: CryptoLink) -> None:
-    link = await crypto_link(invoice, f"Plan {invoice.plan}, {invoice.days} days")
+    link = await crypto_link(
+        invoice, t("Plan {plan}, {days} days", plan=invoice.plan, days=invoice.days)
+    )
     if not link:
         await message.answer(
-            "⚠️ The payment service does not answer. Nothing was charged and your plan stays as "
-            "it is. Try again in a few minutes, or pay with stars."
+            t(
+                "⚠️ The payment service does not answer. Nothing was charged and your plan "
+                "stays as it is. Try again in a few minutes, or pay with stars."
+            )
         )
         return
-    button = InlineKeyboardButton(text=f"Pay {price(invoice.amount, invoice.currency)}", url=link)
+    button = InlineKeyboardButton(
+        text=t("Pay {amount}", amount=price(invoice.amount, invoice.currency)), url=link
+    )
     await message.answer(
-        "Pay within an hour; I tell you when it has arrived.",
+        t("Pay within an hour; I tell you when it has arrived."),
         reply_markup=InlineKeyboardMarkup(inline_keyboard=[[button]]),
     )
 
@@ -157,7 +179,7 @@ async def on_checkout(query: PreCheckoutQuery, billing: BillingService) -> None:
     why = await billing.may_pay(
         query.invoice_payload, query.from_user.id, query.total_amount, query.currency
     )
-    await query.answer(ok=why is None, error_message=why)
+    await query.answer(ok=why is None, error_message=None if why is None else tell(why))
 
 
 async def on_paid(message: Message, billing: BillingService) -> None:
@@ -182,7 +204,7 @@ async def on_invoice(message: Message, member: Member, bills: BillingStore) -> N
     paid = {one.external_id: one for one in await bills.bookings(member.id) if one.amount}
     lines = [
         f"{one.id} · {foreign(one.plan)} · {price(one.amount, one.currency)}"
-        f" · {_STATUS[one.status]}"
+        f" · {t(_STATUS[one.status])}"
         for one in found
     ]
     lines += [
@@ -190,19 +212,19 @@ async def on_invoice(message: Message, member: Member, bills: BillingStore) -> N
         for key, one in paid.items()
     ]
     if not lines:
-        await message.answer("No invoices yet. /upgrade shows the plans.")
+        await message.answer(t("No invoices yet. /upgrade shows the plans."))
         return
-    await message.answer("\n".join(["<b>Invoices and payments</b>", *lines]))
+    await message.answer("\n".join([t("<b>Invoices and payments</b>"), *lines]))
 
 
 async def on_trial(
     message: Message, member: Member, plans: PlanService, billing: BillingService
 ) -> None:
     if not plans.enabled:
-        await message.answer(_OFF)
+        await message.answer(t(_OFF))
         return
     if isinstance(await billing.trial(member), Known):
-        await message.answer("You had your trial. /upgrade shows the plans.")
+        await message.answer(t("You had your trial. /upgrade shows the plans."))
 
 
 async def on_promo(
@@ -210,11 +232,11 @@ async def on_promo(
 ) -> None:
     code = (command.args or "").strip()
     if not code:
-        await message.answer("Write it like <code>/promo SPRING</code>.")
+        await message.answer(t("Write it like <code>/promo SPRING</code>."))
         return
     result = await billing.redeem(member, code)
     if isinstance(result, Known):
-        await message.answer("You have used that code before.")
+        await message.answer(t("You have used that code before."))
     elif not isinstance(result, Booked):
         await message.answer(f"✋ {result}")
 
@@ -224,17 +246,19 @@ async def on_grant_plan(
 ) -> None:
     words = (command.args or "").split()
     if len(words) != 3 or not words[0].isdigit() or not words[2].isdigit():
-        await message.answer("Write it like <code>/grantplan 123456 trader 30</code>.")
+        await message.answer(t("Write it like <code>/grantplan 123456 trader 30</code>."))
         return
     nonce = f"grant:{message.chat.id}:{message.message_id}"
     result = await billing.grant(member, int(words[0]), words[1].lower(), int(words[2]), nonce)
     match result:
         case Booked():
-            await message.answer(f"✅ {words[2]} days of {escape(words[1])} given.")
+            await message.answer(
+                t("✅ {days} days of {plan} given.", days=words[2], plan=escape(words[1]))
+            )
         case Known():
-            await message.answer("That was given already.")
+            await message.answer(t("That was given already."))
         case Refused(why):
-            await message.answer(f"✋ {why}")
+            await message.answer(f"✋ {tell(why)}")
 
 
 async def on_refund(
@@ -242,26 +266,29 @@ async def on_refund(
 ) -> None:
     reference = (command.args or "").strip()
     if not reference:
-        await message.answer("Write it like <code>/refund REFERENCE</code>; /invoice shows it.")
+        await message.answer(t("Write it like <code>/refund REFERENCE</code>; /invoice shows it."))
         return
     result = await billing.ask_refund(member, reference)
     if isinstance(result, Refused):
-        await message.answer(f"✋ {result.words}")
+        await message.answer(f"✋ {tell(result.words)}")
     elif result.booking.provider is Provider.CRYPTO:
         await message.answer(
-            "↩️ The plan is taken back. Crypto Pay has no refunds: send the "
-            f"{price(result.booking.amount, result.booking.currency)} back yourself."
+            t(
+                "↩️ The plan is taken back. Crypto Pay has no refunds: send the {amount} "
+                "back yourself.",
+                amount=price(result.booking.amount, result.booking.currency),
+            )
         )
     else:
-        await message.answer("↩️ Asked for. The person is told when the stars are back.")
+        await message.answer(t("↩️ Asked for. The person is told when the stars are back."))
 
 
 async def on_support(message: Message, support_contact: str) -> None:
-    await message.answer(_SUPPORT.format(contact=escape(support_contact)).rstrip())
+    await message.answer(t(_SUPPORT, contact=escape(support_contact)).rstrip())
 
 
 async def on_terms(message: Message, support_contact: str) -> None:
-    await message.answer(_TERMS.format(contact=escape(support_contact)).rstrip())
+    await message.answer(t(_TERMS, contact=escape(support_contact)).rstrip())
 
 
 def router() -> Router:

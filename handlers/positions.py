@@ -17,6 +17,7 @@ from handlers.cards.positions import result_of
 from handlers.cards.text import figure, fit, foreign, lots, side, toast
 from handlers.commands import command as said
 from handlers.editing import edit_quietly
+from handlers.texts import later, t, tell
 from trading.accounts import Answer, Asked, Done, Refused
 from trading.ids import ConfirmId
 from trading.model import Member
@@ -24,6 +25,7 @@ from trading.positions.selection import Held
 from trading.positions.service import Pick, PositionService
 
 _BUTTONS = 12
+_GROUPS = {"all": later("All"), "winners": later("Winners"), "losers": later("Losers")}
 Ask = Callable[[Member, Sequence[str]], Awaitable[list[Answer]]]
 
 
@@ -34,11 +36,11 @@ def _words(command: CommandObject) -> list[str]:
 def _text(answer: Answer) -> tuple[str, InlineKeyboardMarkup | None]:
     match answer:
         case Done(words):
-            return f"✅ {escape(words)}", None
+            return f"✅ {escape(tell(words))}", None
         case Refused(words):
-            return f"✋ {escape(words)}", None
+            return f"✋ {escape(tell(words))}", None
         case Asked(confirm_id, words):
-            text = f"❓ {escape(words)}\n<i>Confirm within 60 seconds.</i>"
+            text = f"❓ {escape(tell(words))}\n<i>{t('Confirm within 60 seconds.')}</i>"
             return text, _confirm(confirm_id)
 
 
@@ -46,8 +48,8 @@ def _confirm(confirm_id: ConfirmId) -> InlineKeyboardMarkup:
     yes = PositionTap(confirm_id=confirm_id, yes=True).pack()
     no = PositionTap(confirm_id=confirm_id, yes=False).pack()
     row = [
-        InlineKeyboardButton(text="✅ Confirm", callback_data=yes),
-        InlineKeyboardButton(text="✖️ Cancel", callback_data=no),
+        InlineKeyboardButton(text=f"✅ {t('Confirm')}", callback_data=yes),
+        InlineKeyboardButton(text=f"✖️ {t('Cancel')}", callback_data=no),
     ]
     return InlineKeyboardMarkup(inline_keyboard=[row])
 
@@ -63,7 +65,7 @@ async def on_close(
 ) -> None:
     result = await positions.close(member, _words(command))
     if isinstance(result, Pick):
-        await message.answer("Close which position?", reply_markup=pick_list(result.held))
+        await message.answer(t("Close which position?"), reply_markup=pick_list(result.held))
     else:
         await _say(message, result)
 
@@ -82,9 +84,9 @@ def pick_list(held: Sequence[Held]) -> InlineKeyboardMarkup:
         for one in worst_first[:_BUTTONS]
     ]
     if len(held) > 1:
-        groups = [_pick(word.capitalize(), word) for word in ("all", "winners", "losers")]
+        groups = [_pick(t(label), word) for word, label in _GROUPS.items()]
         rows.append(groups)
-    rows.append([_pick("✖️ Cancel", "no")])
+    rows.append([_pick(f"✖️ {t('Cancel')}", "no")])
     return InlineKeyboardMarkup(inline_keyboard=rows)
 
 
@@ -99,8 +101,8 @@ async def on_pick(
     positions: PositionService,
 ) -> None:
     if callback_data.what == "no":
-        await query.answer("Canceled. Nothing was changed.")
-        await edit_quietly(query, "Canceled. Nothing was changed.")
+        await query.answer(t("Canceled. Nothing was changed."))
+        await edit_quietly(query, t("Canceled. Nothing was changed."))
         return
     result = await positions.close(member, [callback_data.what])
     assert not isinstance(result, Pick)
@@ -127,13 +129,13 @@ async def on_tap(
     if isinstance(answer, Refused) and answer.words.startswith(("Only the one", "Already")):
         return  # another person's tap, or a second one, leaves the message as it is
     before = query.message.html_text if isinstance(query.message, Message) else ""
-    question = before.partition("\n<i>Confirm within")[0].removeprefix("❓ ")
+    question = before.partition("\n<i>")[0].removeprefix("❓ ")
     text, _ = _text(answer)
     await edit_quietly(query, f"{question}\n{text}" if question else text)
 
 
 def _toast(answer: Answer) -> str:
-    return toast(answer.words)
+    return toast(tell(answer.words))
 
 
 def _command(

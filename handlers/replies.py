@@ -7,33 +7,37 @@ from html import escape
 
 from handlers.cards import positions as cards
 from handlers.cards.text import clock, figure, foreign, money, percent, side, span, table
+from handlers.texts import later, t, tell
 from trading.drawdown import CapKind, describe
 from trading.drawdown.state import Observation
 from trading.loop import AccountLoop
 from trading.model import Account, Approval, ApprovalStatus, TradingState
 from trading.money import percent_of
+from trading.words import capital
 
 _STATE = {
-    TradingState.ACTIVE: "active",
-    TradingState.PAUSED: "PAUSED (no entries)",
-    TradingState.HALTED: "HALTED (resume: owner)",
+    TradingState.ACTIVE: later("active"),
+    TradingState.PAUSED: later("PAUSED (no entries)"),
+    TradingState.HALTED: later("HALTED (resume: owner)"),
 }
 _STATUS_MARK = {
-    ApprovalStatus.OFFERED: "❔ waiting",
-    ApprovalStatus.APPROVED: "⏳ approved",
-    ApprovalStatus.ORDERED: "✅ ordered",
-    ApprovalStatus.REJECTED: "✖️ rejected",
-    ApprovalStatus.EXPIRED: "⌛ expired",
-    ApprovalStatus.CANCELED: "🚫 canceled",
+    ApprovalStatus.OFFERED: later("❔ waiting"),
+    ApprovalStatus.APPROVED: later("⏳ approved"),
+    ApprovalStatus.ORDERED: later("✅ ordered"),
+    ApprovalStatus.REJECTED: later("✖️ rejected"),
+    ApprovalStatus.EXPIRED: later("⌛ expired"),
+    ApprovalStatus.CANCELED: later("🚫 canceled"),
 }
 
 
 def not_seen(loop: AccountLoop | None) -> str:
     """Return that the account cannot be shown, and why."""
-    why = "the terminal has not answered yet" if loop is None else loop.verdict.problem
-    return (
-        f"⚠️ <b>The account cannot be seen</b>\n{foreign(why, 200)}\n"
-        "Entries are blocked. Positions rest on their stops at the broker."
+    why = t("the terminal has not answered yet") if loop is None else loop.verdict.problem
+    return t(
+        "⚠️ <b>The account cannot be seen</b>\n"
+        "{why}\n"
+        "Entries are blocked. Positions rest on their stops at the broker.",
+        why=foreign(tell(why), 200),
     )
 
 
@@ -45,22 +49,32 @@ def status(account: Account, loop: AccountLoop, now: datetime, *, short: bool = 
     beat, currency = loop.beat(), account.currency
     state = snapshot.account
     rows = [
-        ("State", _STATE[account.trading_state]),
-        ("Balance", money(state.balance, currency)),
-        ("Equity", money(state.equity, currency)),
-        ("Floating", money(state.profit, currency, signed=True)),
-        ("Free margin", money(state.margin_free, currency)),
+        (t("State"), t(_STATE[account.trading_state])),
+        (t("Balance"), money(state.balance, currency)),
+        (t("Equity"), money(state.equity, currency)),
+        (t("Floating"), money(state.profit, currency, signed=True)),
+        (t("Free margin"), money(state.margin_free, currency)),
     ]
     if beat.drawdown_percent is not None:
-        rows.append(("Drawdown", f"{figure(beat.drawdown_percent)} % from entry"))
+        rows.append(
+            (
+                t("Drawdown"),
+                t(
+                    "{drawdown_percent} % from entry",
+                    drawdown_percent=figure(beat.drawdown_percent),
+                ),
+            )
+        )
     if beat.room is not None:
-        rows.append(("Room", money(beat.room, currency)))
+        rows.append((t("Room"), money(beat.room, currency)))
     lines = [f"📊 <b>{foreign(loop.label)}</b> · {foreign(state.server, 30)}", table(rows)]
     if loop.blind:
-        lines.append(f"⚠️ Cannot see it now: {foreign(loop.verdict.problem, 160)}")
+        lines.append(
+            t("⚠️ Cannot see it now: {problem}", problem=foreign(tell(loop.verdict.problem), 160))
+        )
     lines.append(_open(account, loop, now, short=short))
     if snapshot.orders:
-        lines.append("<b>Waiting at the broker</b>")
+        lines.append(t("<b>Waiting at the broker</b>"))
         lines.append(cards.pending(snapshot.orders, now))
     return "\n".join([*lines, as_of(loop, now)])
 
@@ -92,7 +106,7 @@ def pending(account: Account, loop: AccountLoop, now: datetime) -> str:
     if loop.snapshot is None:
         return not_seen(loop)
     block = cards.pending(loop.snapshot.orders, now)
-    head = f"🕓 <b>Waiting at the broker</b> · {foreign(loop.label)}"
+    head = t("🕓 <b>Waiting at the broker</b> · {label}", label=foreign(loop.label))
     return "\n".join([head, block, as_of(loop, now)])
 
 
@@ -103,17 +117,24 @@ def count(account: Account, loop: AccountLoop, now: datetime) -> str:
         return not_seen(loop)
     used = len(snapshot.positions) + len(snapshot.orders)
     rows = [
-        ("Open", f"{len(snapshot.positions)}"),
-        ("Waiting", f"{len(snapshot.orders)}"),
-        ("Together", f"{used} of {loop.limits.max_open_positions}"),
+        (t("Open"), f"{len(snapshot.positions)}"),
+        (t("Waiting"), f"{len(snapshot.orders)}"),
+        (
+            t("Together"),
+            t(
+                "{used} of {most}",
+                used=used,
+                most=loop.limits.max_open_positions,
+            ),
+        ),
     ]
     risk = loop.open_risk
     if risk is not None:
-        rows.append(("Risk to stops", money(risk, account.currency)))
+        rows.append((t("Risk to stops"), money(risk, account.currency)))
     floor = loop.verdict.floor
     if floor is not None and risk is not None:
         left = snapshot.account.own_equity - floor - risk
-        rows.append(("Left to risk", money(max(Decimal(0), left), account.currency)))
+        rows.append((t("Left to risk"), money(max(Decimal(0), left), account.currency)))
     head = f"🔢 <b>{foreign(loop.label)}</b>"
     return "\n".join([head, table(rows), as_of(loop, now)])
 
@@ -125,25 +146,25 @@ def balance(
     if loop.snapshot is None:
         return not_seen(loop)
     state, currency = loop.snapshot.account, account.currency
-    level = f"{figure(state.margin_level)} %" if state.margin else "no margin used"
+    level = f"{figure(state.margin_level)} %" if state.margin else t("no margin used")
     rows = [
-        ("Balance", money(state.balance, currency)),
-        ("Equity", money(state.equity, currency)),
-        ("Floating", money(state.profit, currency, signed=True)),
-        ("Credit", money(state.credit, currency)),
-        ("Margin", money(state.margin, currency)),
-        ("Free margin", money(state.margin_free, currency)),
-        ("Margin level", level),
-        ("Paid in today", money(flow, currency, signed=True)),
+        (t("Balance"), money(state.balance, currency)),
+        (t("Equity"), money(state.equity, currency)),
+        (t("Floating"), money(state.profit, currency, signed=True)),
+        (t("Credit"), money(state.credit, currency)),
+        (t("Margin"), money(state.margin, currency)),
+        (t("Free margin"), money(state.margin_free, currency)),
+        (t("Margin level"), level),
+        (t("Paid in today"), money(flow, currency, signed=True)),
     ]
     if full:
         entry = account.entry_equity
         rows += [
-            ("At the start", "unknown" if entry is None else money(entry, currency)),
-            ("Leverage", f"1:{state.leverage}"),
-            ("Netting", account.margin_mode.value),
-            ("Account", f"{state.trade_mode}, {foreign(state.server, 24)}"),
-            ("Holder", foreign(state.name, 24)),
+            (t("At the start"), t("unknown") if entry is None else money(entry, currency)),
+            (t("Leverage"), f"1:{state.leverage}"),
+            (t("Netting"), account.margin_mode.value),
+            (t("Account"), f"{state.trade_mode}, {foreign(state.server, 24)}"),
+            (t("Holder"), foreign(state.name, 24)),
         ]
     head = f"💰 <b>{foreign(loop.label)}</b>"
     return "\n".join([head, table(rows), as_of(loop, now)])
@@ -151,8 +172,12 @@ def balance(
 
 def as_of(loop: AccountLoop, now: datetime) -> str:
     """Return when the figures are from."""
-    age = "never read" if loop.last_pass is None else f"{loop.pass_age:.1f} s old"
-    return f"<i>as of {clock(now)}, figures {age}</i>"
+    age = (
+        t("never read")
+        if loop.last_pass is None
+        else t("{pass_age} s old", pass_age=f"{loop.pass_age:.1f}")
+    )
+    return t("<i>as of {now}, figures {age}</i>", now=clock(now), age=age)
 
 
 def drawdown(account: Account, loop: AccountLoop, now: datetime) -> str:
@@ -160,7 +185,9 @@ def drawdown(account: Account, loop: AccountLoop, now: datetime) -> str:
     seen = loop.verdict.observations
     if not seen:
         return not_seen(loop)
-    parts = [f"🛡 <b>Drawdown</b> · {foreign(loop.label)} · {_STATE[account.trading_state]}"]
+    parts = [
+        f"🛡 <b>{t('Drawdown')}</b> · {foreign(loop.label)} · {t(_STATE[account.trading_state])}"
+    ]
     parts += [_cap(one, account.currency, now) for one in seen]
     return "\n".join([*parts, as_of(loop, now)])
 
@@ -171,43 +198,43 @@ def _cap(seen: Observation, currency: str, now: datetime) -> str:
     top, estimated = seen.state.mark if trails else seen.state.base, seen.state.estimated
     share = percent_of(seen.room, seen.own)
     rows = [
-        (_base_label(seen), money(top, currency) + (" (estimated)" if estimated else "")),
-        ("Floor", money(seen.floor, currency)),
-        ("Equity", money(seen.own, currency)),
-        ("Room", f"{money(seen.room, currency)} ({percent(share)})"),
-        ("Drawdown", f"{figure(seen.drawdown_percent)} %"),
-        ("Used", f"{used:.0f} % of the allowance"),
+        (_base_label(seen), money(top, currency) + (t(" (estimated)") if estimated else "")),
+        (t("Floor"), money(seen.floor, currency)),
+        (t("Equity"), money(seen.own, currency)),
+        (t("Room"), f"{money(seen.room, currency)} ({percent(share)})"),
+        (t("Drawdown"), f"{figure(seen.drawdown_percent)} %"),
+        (t("Used"), t("{used} % of the allowance", used=f"{used:.0f}")),
     ]
     if seen.cap.has_day and seen.state.day_ends is not None:
         left = (seen.state.day_ends - now).total_seconds()
-        rows.append(("Resets in", span(left)))
-    words = describe(seen.cap)
-    return f"<b>{escape(words[:1].upper() + words[1:])}</b>\n{table(rows)}"
+        rows.append((t("Resets in"), span(left)))
+    words = tell(describe(seen.cap))
+    return f"<b>{escape(capital(words))}</b>\n{table(rows)}"
 
 
 def _base_label(seen: Observation) -> str:
-    return "Peak" if seen.cap.kind is CapKind.TRAILING else "Base"
+    return t("Peak") if seen.cap.kind is CapKind.TRAILING else t("Base")
 
 
 def signals(found: Iterable[Approval]) -> str:
     """Return the latest signals and what became of each."""
     lines = [_signal_line(one) for one in found]
     if not lines:
-        return "No signals yet. Paste one, forward one, or send it over HTTP."
-    return "\n".join(["<b>Latest signals</b>", *lines])
+        return t("No signals yet. Paste one, forward one, or send it over HTTP.")
+    return "\n".join([t("<b>Latest signals</b>"), *lines])
 
 
 def _signal_line(one: Approval) -> str:
     draft = one.signal.draft
     return (
         f"{one.signal.id} · {side(draft.side)} {foreign(draft.symbol, 16)} · "
-        f"{_STATUS_MARK[one.status]} · {one.signal.created_at:%d %b %H:%M}"
+        f"{t(_STATUS_MARK[one.status])} · {one.signal.created_at:%d %b %H:%M}"
     )
 
 
 def held(why: str) -> str:
     """Return why a message was not taken as a signal, and how to write one."""
-    return (
-        f"✋ <b>Not taken</b>: {foreign(why, 300)}.\n"
-        "Write it like <code>BUY XAUUSD SL 2644 TP 2662.5</code>"
+    return t(
+        "✋ <b>Not taken</b>: {why}.\nWrite it like <code>BUY XAUUSD SL 2644 TP 2662.5</code>",
+        why=foreign(why, 300),
     )

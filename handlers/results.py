@@ -15,6 +15,7 @@ from handlers.cards import results as cards
 from handlers.cards.text import fit
 from handlers.commands import command as said
 from handlers.ports import DeskStore
+from handlers.texts import later, t
 from trading.clock import Clock
 from trading.loop import TradingLoop
 from trading.model import Account, AccountState, Member, Side
@@ -22,7 +23,7 @@ from trading.results.periods import Grain
 from trading.results.views import Cursor, Dimension, ResultStore
 
 LONGEST_DAYS = 366
-NO_ACCOUNT = "No account is known yet: the terminal has not shown one. /status"
+NO_ACCOUNT = later("No account is known yet: the terminal has not shown one. /status")
 _SIDES = {"profit_long": Side.BUY, "profit_short": Side.SELL}
 _GRAINS = {
     "daily": (Grain.DAY, 7, 60),
@@ -54,7 +55,7 @@ async def _each(
     show: Callable[[Account], Awaitable[_Shown]],
 ) -> None:
     if not accounts:
-        await message.answer(NO_ACCOUNT)
+        await message.answer(t(NO_ACCOUNT))
     for account in accounts:
         text, keyboard = await show(account)
         await message.answer(fit(text), reply_markup=keyboard)
@@ -179,7 +180,7 @@ async def on_performance_by(
     if account is None:
         return
     if callback_data.by not in _BY:
-        await query.answer("This button is of an older version: /performance")
+        await query.answer(t("This button is of an older version: /performance"))
         return
     dimension, at = Dimension(callback_data.by), max(0, callback_data.at)
     found = await results.groups(account.id, dimension)
@@ -217,7 +218,7 @@ async def _own(
     for account in await store.accounts_of(member.id):
         if account.id == account_id:
             return account
-    await query.answer("You have no right on this account.")
+    await query.answer(t("You have no right on this account."))
     return None
 
 

@@ -16,6 +16,7 @@ from handlers.cards.text import toast as fit_toast
 from handlers.commands import command as said
 from handlers.decided import decided_words
 from handlers.sources import on_reply
+from handlers.texts import t, tell
 from trading.decisions import AlreadyDecided, Decided, TooLate
 from trading.errors import StoreError
 from trading.fixing import FixService
@@ -46,7 +47,7 @@ async def on_decide(
             callback_data.revision,
         )
     except StoreError:
-        await query.answer("Not taken: it could not be stored. Tap again.", show_alert=True)
+        await query.answer(t("Not taken: it could not be stored. Tap again."), show_alert=True)
         return
     if isinstance(result, Decided) and result.status is ApprovalStatus.APPROVED:
         await loop.under_way(result.account_id)  # the toast never holds the order up
@@ -70,7 +71,7 @@ async def on_trade(
     intake: IntakeService,
 ) -> None:
     if not command.args:
-        await message.answer("Example: <code>/trade BUY XAUUSD SL 2644 TP 2662.5</code>")
+        await message.answer(t("Example: <code>/trade BUY XAUUSD SL 2644 TP 2662.5</code>"))
         return
     await _take(message, command.args, member, intake, typed=True)
 
@@ -104,7 +105,9 @@ async def on_unknown(message: Message, bot: Bot) -> None:
     word, _, addressee = (message.text or "").split(maxsplit=1)[0].partition("@")
     if message.chat.type != "private" and addressee != (await bot.me()).username:
         return  # in a group a slash may be meant for another bot
-    await message.answer(f"{escape(word[:32])} is no command here. /help lists them all.")
+    await message.answer(
+        t("{word} is no command here. /help lists them all.", word=escape(word[:32]))
+    )
 
 
 def _words(message: Message) -> str:
@@ -122,7 +125,7 @@ async def _take(
     message: Message, text: str, member: Member, intake: IntakeService, *, typed: bool
 ) -> None:
     if not member.role.may(Role.TRADER):
-        await message.answer("You may look, not trade: ask an owner. Nothing was taken.")
+        await message.answer(t("You may look, not trade: ask an owner. Nothing was taken."))
         return
     private = message.chat.type == "private"
     forwarded = message.forward_origin is not None
@@ -144,24 +147,25 @@ def _worth_an_answer(message: Message, text: str) -> bool:
 
 def _answer(outcome: Outcome) -> str:
     """Return what a message became, in a line; a held one shows a card of its own."""
-    note = f" ({foreign(outcome.words, 200)})" if outcome.words else ""
+    note = f" ({foreign(tell(outcome.words), 200)})" if outcome.words else ""
     match outcome.kind:
         case OutcomeKind.SIGNAL:
             return "\n".join(
-                f"Signal {number} taken: the card follows.{note}" for number in outcome.signals
+                t("Signal {number} taken: the card follows.{note}", number=number, note=note)
+                for number in outcome.signals
             )
         case OutcomeKind.SHADOW:
-            return f"Taken on paper: its source is in shadow.{note}"
+            return t("Taken on paper: its source is in shadow.{note}", note=note)
         case OutcomeKind.KNOWN:
-            return f"Nothing was added: {foreign(outcome.words, 200)}."
+            return t("Nothing was added: {words}.", words=foreign(tell(outcome.words), 200))
         case OutcomeKind.UPDATE:
-            return foreign(outcome.words, 300)
+            return foreign(tell(outcome.words), 300)
         case OutcomeKind.CHATTER:
-            return replies.held("that does not read as a signal with a symbol and a side")
+            return replies.held(t("that does not read as a signal with a symbol and a side"))
         case OutcomeKind.HELD | OutcomeKind.NEW:
             return ""
         case OutcomeKind.REFUSED | OutcomeKind.STALE | OutcomeKind.THROTTLED | OutcomeKind.OFF:
-            return replies.held(outcome.words)
+            return replies.held(tell(outcome.words))
         case _:
             assert_never(outcome.kind)
 

@@ -10,8 +10,9 @@ from aiogram.types import CallbackQuery, Message
 from handlers.callbacks import HeldTap, SourceTap, StopTap, UpdateTap
 from handlers.cards import scores as score_cards
 from handlers.cards import sources as cards
-from handlers.cards.text import foreign
+from handlers.cards.text import foreign, toast
 from handlers.commands import command as said
+from handlers.texts import later, t, tell
 from trading.amending import AmendService
 from trading.channels import ChannelService
 from trading.errors import StoreError
@@ -19,8 +20,9 @@ from trading.fixing import FixService
 from trading.model import Member
 from trading.scores import ScoreService
 from trading.sources import Source
+from trading.words import told
 
-_NOT_STORED = "Not taken: it could not be stored. Tap again."
+_NOT_STORED = later("Not taken: it could not be stored. Tap again.")
 
 
 async def on_channels(message: Message, channels: ChannelService) -> None:
@@ -36,7 +38,7 @@ async def on_channel(
         return
     result = await channels.change(member, words[0], words[1:])
     if isinstance(result, str):
-        await message.answer(f"✋ {foreign(result, 300)}.")
+        await message.answer(f"✋ {foreign(tell(result), 300)}.")
         return
     await message.answer(cards.one(result), reply_markup=cards.switches(result))
 
@@ -50,7 +52,7 @@ async def on_score(
         return
     source = await channels.find(word)
     if isinstance(source, str):
-        await message.answer(f"✋ {foreign(source, 300)}.")
+        await message.answer(f"✋ {foreign(tell(source), 300)}.")
         return
     await message.answer(score_cards.one(await scores.of(source)))
 
@@ -62,9 +64,9 @@ async def on_switch(
         member, str(callback_data.source_id), callback_data.words.split()
     )
     if isinstance(result, str):
-        await query.answer(result[:190], show_alert=True)
+        await query.answer(toast(tell(result)), show_alert=True)
         return
-    await query.answer("Set.")
+    await query.answer(t("Set."))
     await _redraw(query, result)
 
 
@@ -90,9 +92,9 @@ async def on_held(
         else:
             words = await fixes.ask(member, held_id, what)
     except StoreError:
-        await query.answer(_NOT_STORED, show_alert=True)
+        await query.answer(t(_NOT_STORED), show_alert=True)
         return
-    await query.answer((words or f"Reply to the card with: {what}")[:190])
+    await query.answer(toast(tell(words or told("Reply to the card with: {what}", what=what))))
 
 
 async def on_stop(
@@ -101,14 +103,14 @@ async def on_stop(
     try:
         stop = Decimal(callback_data.stop)
     except InvalidOperation:
-        await query.answer("That is no price.")
+        await query.answer(t("That is no price."))
         return
     try:
         words = await fixes.stop_at(member, callback_data.held_id, stop)
     except StoreError:
-        await query.answer(_NOT_STORED, show_alert=True)
+        await query.answer(t(_NOT_STORED), show_alert=True)
         return
-    await query.answer(words[:190])
+    await query.answer(toast(tell(words)))
 
 
 async def on_update(
@@ -121,9 +123,9 @@ async def on_update(
         else:
             words = await amends.act(member, amendment_id, signal_id)
     except StoreError:
-        await query.answer(_NOT_STORED, show_alert=True)
+        await query.answer(t(_NOT_STORED), show_alert=True)
         return
-    await query.answer(words[:190])
+    await query.answer(toast(tell(words)))
 
 
 async def on_reply(message: Message, member: Member, fixes: FixService) -> bool:
@@ -131,7 +133,7 @@ async def on_reply(message: Message, member: Member, fixes: FixService) -> bool:
     words = await fixes.answer(member, message.text or "")
     if words == "no question":
         return False
-    await message.answer("Noted: look at the card." if words is None else f"✋ {words}.")
+    await message.answer(t("Noted: look at the card.") if words is None else f"✋ {tell(words)}.")
     return True
 
 

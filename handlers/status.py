@@ -25,6 +25,7 @@ from handlers.commands import command as said
 from handlers.editing import edit_quietly
 from handlers.health import on_health
 from handlers.ports import DeskStore
+from handlers.texts import t, tell
 from trading.clock import Clock
 from trading.heartbeat import HeartbeatService
 from trading.ids import AccountId
@@ -71,7 +72,7 @@ class Looking:
             )
         if not parts:
             parts.append(replies.not_seen(next(iter(self.loop.loops.values()), None)))
-        return "\n\n".join(part for part in parts if part) or "It is not open any more."
+        return "\n\n".join(part for part in parts if part) or t("It is not open any more.")
 
     async def _of(self, what: str, account: Account, one: AccountLoop) -> str:
         now = self.clock.now()
@@ -100,7 +101,7 @@ def is_view(what: str) -> bool:
 
 
 def _refresh(what: str) -> InlineKeyboardMarkup:
-    button = InlineKeyboardButton(text="🔄 Refresh", callback_data=Refresh(what=what).pack())
+    button = InlineKeyboardButton(text=t("🔄 Refresh"), callback_data=Refresh(what=what).pack())
     return InlineKeyboardMarkup(inline_keyboard=[[button]])
 
 
@@ -124,11 +125,15 @@ async def on_status(
     else:
         chosen = select(words, await positions.held(member))
         if isinstance(chosen, str) or chosen.percent is not None:
-            why = chosen if isinstance(chosen, str) else "a percent means nothing here"
+            why = chosen if isinstance(chosen, str) else t("a percent means nothing here")
             said_ = foreign(f"/status {' '.join(words)}", 60)
             await message.answer(
-                f"✋ {said_}: {escape(why)}. Example: <code>/status table</code> · "
-                "<code>/status 1234</code>"
+                t(
+                    "✋ {said}: {why}. Example: <code>/status table</code> · <code>/status "
+                    "1234</code>",
+                    said=said_,
+                    why=escape(tell(why)),
+                )
             )
             return
         for one in chosen.held[:_MOST_SINGLE]:
@@ -151,8 +156,10 @@ async def on_balance(
     words = (command.args or "").lower().split()
     if words not in ([], ["full"]):
         await message.answer(
-            f"✋ /balance {foreign(' '.join(words), 40)}: only “full” can follow. "
-            "Example: <code>/balance full</code>"
+            t(
+                "✋ /balance {words}: only “full” can follow. Example: <code>/balance full</code>",
+                words=foreign(" ".join(words), 40),
+            )
         )
         return
     await _show(message, looking, "balance-full" if words else "balance", member)
@@ -161,7 +168,7 @@ async def on_balance(
 async def on_refresh(
     query: CallbackQuery, callback_data: Refresh, member: Member, looking: Looking
 ) -> None:
-    await query.answer("Refreshed")
+    await query.answer(t("Refreshed"))
     text = await looking.view(callback_data.what, member)
     await edit_quietly(query, text, _refresh(callback_data.what))
 

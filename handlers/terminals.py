@@ -7,6 +7,7 @@ from aiogram.types import Message
 
 from handlers.cards.text import foreign
 from handlers.commands import command as said
+from handlers.texts import later, retell, t, tell
 from trading.enrolment import (
     Declined,
     Enrolled,
@@ -17,21 +18,22 @@ from trading.enrolment import (
 )
 from trading.model import Member
 
-_USAGE = (
+_USAGE = later(
     "Write <code>/account add</code>, <code>/account check 5012345</code> or "
     "<code>/account remove 5012345</code>."
 )
-_FORM = (
-    "🔐 <b>Your account</b>\nSend login, password and server in one message, like\n"
+_FORM = later(
+    "🔐 <b>Your account</b>\n"
+    "Send login, password and server in one message, like\n"
     "<code>5012345 my-password Broker-Demo</code>\n"
-    "I delete that message at once; the password is kept sealed and never shown again. "
-    "The form is open for 5 minutes."
+    "I delete that message at once; the password is kept sealed and never shown "
+    "again. The form is open for 5 minutes."
 )
 _STATE = {
-    TerminalState.CHECKING: "⏳ being checked",
-    TerminalState.ACTIVE: "🟢 connected",
-    TerminalState.REFUSED: "⚠️ not connected",
-    TerminalState.REMOVED: "removed",
+    TerminalState.CHECKING: later("⏳ being checked"),
+    TerminalState.ACTIVE: later("🟢 connected"),
+    TerminalState.REFUSED: later("⚠️ not connected"),
+    TerminalState.REMOVED: later("removed"),
 }
 
 
@@ -49,13 +51,16 @@ async def on_form(message: Message, member: Member, enrolment: EnrolmentService)
     match result:
         case Enrolled():
             lines.append(
-                f"⏳ Connecting {result.terminal.login} at {foreign(result.terminal.server)}. "
-                "I tell you how it went."
+                t(
+                    "⏳ Connecting {login} at {server}. I tell you how it went.",
+                    login=result.terminal.login,
+                    server=foreign(result.terminal.server),
+                )
             )
         case Declined():
-            lines.append(result.words)
+            lines.append(tell(result.words))
     if not deleted:
-        lines.append("⚠️ I could not delete your message: delete it yourself, now.")
+        lines.append(t("⚠️ I could not delete your message: delete it yourself, now."))
     await message.answer("\n".join(lines))
 
 
@@ -77,42 +82,43 @@ async def on_account(
             await message.answer(await _opened(message, member, enrolment))
         case ["add", *_]:
             await _deleted(message)
-            await message.answer("Not in a command: send /account add first, then the form.")
+            await message.answer(t("Not in a command: send /account add first, then the form."))
         case ["check", login] if login.isascii() and login.isdigit():
             found = await enrolment.recheck(member, int(login))
-            await message.answer("⏳ Trying again." if found else _unknown(login))
+            await message.answer(t("⏳ Trying again.") if found else _unknown(login))
         case ["remove", login] if login.isascii() and login.isdigit():
             found = await enrolment.remove(member, int(login))
-            words_of = (
-                f"Account {login} is removed and its password is gone. Open positions rest on "
-                "their stops at the broker; no cap is watched any more."
+            words_of = t(
+                "Account {login} is removed and its password is gone. Open positions rest on "
+                "their stops at the broker; no cap is watched any more.",
+                login=login,
             )
             await message.answer(words_of if found else _unknown(login))
         case _:
-            await message.answer(f"Not understood. {_USAGE}")
+            await message.answer(t("Not understood. {usage}", usage=t(_USAGE)))
 
 
 async def _opened(message: Message, member: Member, enrolment: EnrolmentService) -> str:
     match await enrolment.begin(member, private=message.chat.type == "private"):
         case FormOpened():
-            return _FORM
+            return t(_FORM)
         case Declined(words):
-            return words
+            return tell(words)
 
 
 def _unknown(login: str) -> str:
-    return f"{foreign(login, 20)} is none of your accounts. /account lists them."
+    return t("{login} is none of your accounts. /account lists them.", login=foreign(login, 20))
 
 
 def _listed(found: list[MemberTerminal]) -> str:
     if not found:
-        return f"You have added no account here. {_USAGE}"
+        return t("You have added no account here. {usage}", usage=t(_USAGE))
     lines = [
-        f"{one.login} · {foreign(one.server, 30)} · {_STATE[one.state]}"
-        + (f"\n  {foreign(one.detail, 120)}" if one.detail else "")
+        f"{one.login} · {foreign(one.server, 30)} · {t(_STATE[one.state])}"
+        + (f"\n  {foreign(retell(one.detail), 120)}" if one.detail else "")
         for one in found
     ]
-    return "\n".join(["<b>Your accounts</b>", *lines, _USAGE])
+    return "\n".join([t("<b>Your accounts</b>"), *lines, t(_USAGE)])
 
 
 def router() -> Router:

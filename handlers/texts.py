@@ -4,15 +4,19 @@ A language is one file, ``handlers/languages/<code>.toml``: its own name, and ev
 template with its translation. A test finds the templates in the code and fails on a missing one.
 """
 
+import re
 import tomllib
 from functools import cache
 from importlib import resources
 from typing import Final
 
 from handlers.readers import reader
-from trading.words import Told
+from trading.words import Told, capital
 
 ENGLISH: Final = "en"
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+_OWN_LETTERS: Final = 8
+"""A sentence with fewer letters of its own would fit too much."""
 
 
 @cache
@@ -50,13 +54,64 @@ def t(template: str, /, **values: object) -> str:
 
 def tell(words: str) -> str:
     """Return what a service says in the reader's language; plain text is returned as it is."""
-    if not isinstance(words, Told):
+    if not isinstance(words, Told) or not catalogue(reader().language):
         return words
-    return t(words.template, **{name: _value(value) for name, value in words.values.items()})
+    said = t(words.template, **{name: _value(value) for name, value in words.values.items()})
+    return capital(said) if words[:1].isupper() else said
 
 
 def _value(value: object) -> object:
     return tell(value) if isinstance(value, str) else value
+
+
+def retell(words: str) -> str:
+    """Return words that were stored, in the reader's language.
+
+    A stored sentence has lost its template: it is found again as the one that fits it whole, and
+    so are its parts. What fits none is returned as it is.
+    """
+    if isinstance(words, Told):
+        return tell(words)
+    texts = catalogue(reader().language)
+    if not texts or not words:
+        return words
+    if words in texts:
+        return texts[words]
+    for template, pattern in _patterns(reader().language):
+        match = pattern.fullmatch(words)
+        if match is not None:
+            return t(template, **{name: retell(part) for name, part in match.groupdict().items()})
+    for between in ("; ", ", "):
+        if between in words:
+            return between.join(retell(part) for part in words.split(between))
+    return words
+
+
+@cache
+def _patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return the sentences with places, those with the most words of their own first."""
+    found = []
+    for template in catalogue(language):
+        pieces = _PLACE.split(template)
+        own = sum(map(str.isalpha, "".join(pieces[::2])))
+        if len(pieces) > 1 and own >= _OWN_LETTERS and "<" not in template:
+            found.append((own, template, re.compile(_pattern(pieces), re.DOTALL)))
+    found.sort(key=lambda one: -one[0])
+    return tuple((template, pattern) for _, template, pattern in found)
+
+
+def _pattern(pieces: list[str]) -> str:
+    named: set[str] = set()
+    pattern = ""
+    for at, piece in enumerate(pieces):
+        if at % 2 == 0:
+            pattern += re.escape(piece)
+        elif piece in named:
+            pattern += f"(?P={piece})"
+        else:
+            named.add(piece)
+            pattern += f"(?P<{piece}>.+?)"
+    return pattern
 
 
 def later(template: str) -> str:

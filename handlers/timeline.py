@@ -9,6 +9,7 @@ from aiogram.types import Message
 
 from handlers.cards.text import fit, foreign
 from handlers.commands import command as said
+from handlers.texts import t
 from handlers.words import detail_words
 from trading.clock import Clock
 from trading.ids import MemberId
@@ -50,12 +51,19 @@ async def on_story(
     number = int((command.args or "").strip().removeprefix("#"))
     if command.command.casefold() == "signal":
         stories = await timelines.of_signal(member.id, number)
-        hint = "/signals lists the latest"
+        hint = t("/signals lists the latest")
     else:
         stories = await timelines.of_ticket(member.id, number)
-        hint = "tickets are in /status, /orders and /signals"
+        hint = t("tickets are in /status, /orders and /signals")
     if not stories:
-        await message.answer(f"✋ {foreign(command.command, 16)} {number} is not known: {hint}.")
+        await message.answer(
+            t(
+                "✋ {command} {number} is not known: {hint}.",
+                command=foreign(command.command, 16),
+                number=number,
+                hint=hint,
+            )
+        )
     for story in stories:
         await message.answer(fit(text(story, clock.now())))
 
@@ -66,9 +74,12 @@ async def on_order(
     if is_number(message, command):
         await on_story(message, command, member, timelines, clock)
     else:
-        understood = foreign(command.args or "nothing", 40)
+        understood = foreign(command.args or t("nothing"), 40)
         await message.answer(
-            f"✋ /order needs one ticket, not “{understood}”. Example: <code>/order 1234</code>"
+            t(
+                "✋ /order needs one ticket, not “{understood}”. Example: <code>/order 1234</code>",
+                understood=understood,
+            )
         )
 
 
@@ -79,7 +90,7 @@ def text(story: Story, now: datetime) -> str:
     lines = [_line(one, now) for one in moments]
     if len(lines) > _MOST:
         left_out = len(lines) - _MOST
-        lines = [*lines[:10], f"… {left_out} more …", *lines[-(_MOST - 10) :]]
+        lines = [*lines[:10], t("… {left_out} more …", left_out=left_out), *lines[-(_MOST - 10) :]]
     return "\n".join([head, *lines])
 
 

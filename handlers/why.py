@@ -8,20 +8,23 @@ from handlers.cards import why as card
 from handlers.cards.text import fit, foreign, lots, money, percent, price, side, table
 from handlers.commands import command as said
 from handlers.ports import DeskStore
+from handlers.texts import later, t, tell
 from trading.calculator import Calculation, Calculator, NotCalculated
 from trading.ids import SignalId
 from trading.model import Member
 from trading.money import parse_decimal
 from trading.why import WhyStore
 
-_WHY = "Which signal? Write <code>/why 12</code>; /signals lists their numbers."
-_CALC = "Write the symbol, the stop and, if you like, the risk: <code>/calc XAUUSD 2644 1%</code>"
+_WHY = later("Which signal? Write <code>/why 12</code>; /signals lists their numbers.")
+_CALC = later(
+    "Write the symbol, the stop and, if you like, the risk: <code>/calc XAUUSD 2644 1%</code>"
+)
 
 
 async def on_why(message: Message, command: CommandObject, member: Member, why: WhyStore) -> None:
     word = (command.args or "").strip().removeprefix("#")
     if not (word.isascii() and word.isdigit() and len(word) < 16):
-        await message.answer(_WHY)
+        await message.answer(t(_WHY))
         return
     found = await why.explain(member.id, SignalId(int(word)))
     await message.answer(fit(card.text(tuple(found))))
@@ -38,33 +41,33 @@ async def on_calc(
     stop = parse_decimal(words[1]) if len(words) > 1 else None
     risk = parse_decimal(words[2]) if len(words) > 2 else None
     if stop is None or stop <= 0 or len(words) > 3 or (len(words) == 3 and risk is None):
-        await message.answer(_CALC)
+        await message.answer(t(_CALC))
         return
     for account in await store.accounts_of(member.id):
         found = await calculator.calculate(account.id, words[0].upper(), stop, risk)
         await message.answer(_answer(found))
         return
-    await message.answer("No account is known yet: the terminal has not shown one. /status")
+    await message.answer(t("No account is known yet: the terminal has not shown one. /status"))
 
 
 def _answer(found: Calculation | NotCalculated) -> str:
     if isinstance(found, NotCalculated):
-        return f"✋ {foreign(found.words, 300)}"
+        return f"✋ {foreign(tell(found.words), 300)}"
     rows = [
-        ("Entry now", price(found.entry, found.digits)),
-        ("Stop", price(found.stop, found.digits)),
-        ("Distance", f"{found.points:f} points"),
-        ("One lot loses", money(found.loss_per_lot, found.currency)),
-        ("Risk asked", f"{money(found.risk_asked, found.currency)} ({percent(found.percent)})"),
-        ("Volume", f"{lots(found.volume)} lots"),
-        ("Risk taken", money(found.risk_taken, found.currency)),
-        ("Margin", money(found.margin, found.currency)),
+        (t("Entry now"), price(found.entry, found.digits)),
+        (t("Stop"), price(found.stop, found.digits)),
+        (t("Distance"), t("{points} points", points=f"{found.points:f}")),
+        (t("One lot loses"), money(found.loss_per_lot, found.currency)),
+        (t("Risk asked"), f"{money(found.risk_asked, found.currency)} ({percent(found.percent)})"),
+        (t("Volume"), t("{volume} lots", volume=lots(found.volume))),
+        (t("Risk taken"), money(found.risk_taken, found.currency)),
+        (t("Margin"), money(found.margin, found.currency)),
     ]
     if found.capped_at is not None:
-        rows.append(("Capped at", f"{lots(found.capped_at)} lots"))
+        rows.append((t("Capped at"), t("{capped_at} lots", capped_at=lots(found.capped_at))))
     if found.worst_equity is not None and found.floor is not None:
-        rows.append(("Worst case", money(found.worst_equity, found.currency)))
-        rows.append(("Floor", money(found.floor, found.currency)))
+        rows.append((t("Worst case"), money(found.worst_equity, found.currency)))
+        rows.append((t("Floor"), money(found.floor, found.currency)))
     return f"🧮 <b>{side(found.side)} {foreign(found.symbol, 24)}</b>\n{table(rows)}"
 
 

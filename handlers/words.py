@@ -56,8 +56,8 @@ from decimal import Decimal, InvalidOperation
 from string import Formatter
 from typing import Final
 
-from handlers.texts import t
-from trading.model import DenialReason
+from handlers.texts import later, retell, t
+from trading.model import DenialReason, OrderType
 
 _R = DenialReason
 
@@ -237,6 +237,7 @@ _TEMPLATES: Final[Mapping[DenialReason, tuple[str, ...]]] = {
     ),
 }
 
+_IN_WORDS: Final = frozenset({"state", "until"})
 _MONEY: Final = frozenset({"worst", "floor", "equity", "margin", "free", "risk"})
 _POINTS: Final = frozenset({"spread", "drift", "distance", "usual"})
 _LIMIT_IN_POINTS: Final = frozenset({_R.SPREAD_TOO_WIDE, _R.PRICE_RAN, _R.STOP_TOO_CLOSE})
@@ -250,6 +251,7 @@ _FIELDS: Final = {
 def denial_words(reason: DenialReason, facts: Mapping[str, str]) -> str:
     """Return why we refuse, as plain text: escape it before it goes into HTML."""
     known = {name: _shown(reason, name, facts) for name in facts if facts[name]}
+    known |= {name: retell(known[name]) for name in _IN_WORDS & known.keys()}
     for template in _TEMPLATES[reason]:
         if _FIELDS[template] <= known.keys():
             return t(template, **known)
@@ -267,8 +269,37 @@ def detail_words(detail: str, facts: Mapping[str, str]) -> str:
     try:
         reason = DenialReason(detail)
     except ValueError:
-        return detail
+        return retell(detail)
     return denial_words(reason, facts)
+
+
+_ORDER_TYPES: Final = {
+    OrderType.MARKET: later("market"),
+    OrderType.LIMIT: later("limit"),
+    OrderType.STOP: later("stop"),
+    OrderType.STOP_LIMIT: later("stop limit"),
+}
+_UPDATES: Final = {
+    "tp_hit": later("tp hit"),
+    "sl_to_be": later("sl to be"),
+    "set_sl": later("set sl"),
+    "set_tp": later("set tp"),
+    "partial_close": later("partial close"),
+    "close_all": later("close all"),
+    "close_side": later("close side"),
+    "close_worst_entry": later("close worst entry"),
+    "cancel": later("cancel"),
+}
+
+
+def order_type(of: OrderType) -> str:
+    """Return how an order waits for its price."""
+    return t(_ORDER_TYPES[of])
+
+
+def update_kind(kind: str) -> str:
+    """Return what an update asks for; a kind of another version as it is written."""
+    return t(_UPDATES.get(kind, kind.replace("_", " ")))
 
 
 def pips(points: Decimal, digits: int | None) -> str:

@@ -34,6 +34,7 @@ from trading.model import (
     TradingState,
 )
 from trading.ports import GuardStore
+from trading.words import joined, told
 
 CONFIRM_TTL = timedelta(seconds=60)
 
@@ -63,7 +64,7 @@ class Asked:
 Answer = Done | Refused | Asked
 Act = Callable[[Member, Confirmation], Awaitable[Answer]]
 
-_DENIED = Refused("You may not do that on this account. Nothing was changed.")
+_DENIED = Refused(told("You may not do that on this account. Nothing was changed."))
 
 
 class AccountService:
@@ -89,9 +90,11 @@ class AccountService:
         if not await self._may(member, account_id, Role.TRADER):
             return _DENIED
         if await self._store.pause(account_id, member.id, member.name):
-            return Done("No new entries. Open positions keep their stops. /resume lifts it.")
+            return Done(told("No new entries. Open positions keep their stops. /resume lifts it."))
         account = await self._store.account(account_id)
-        return Refused(f"The account is already {account.trading_state}.")
+        return Refused(
+            told("The account is already {trading_state}.", trading_state=account.trading_state)
+        )
 
     async def ask_panic(self, member: Member, account_id: AccountId) -> Answer:
         """Ask whether everything is to be closed."""
@@ -100,8 +103,12 @@ class AccountService:
         snapshot = self._snapshot(account_id)
         count = 0 if snapshot is None else len(snapshot.positions)
         waiting = 0 if snapshot is None else len(snapshot.orders)
-        what = f"close {count} positions and remove {waiting} pending orders"
-        words = f"Halt trading and {what}, also those not opened by this desk?"
+        what = told(
+            "close {count} positions and remove {waiting} pending orders",
+            count=count,
+            waiting=waiting,
+        )
+        words = told("Halt trading and {what}, also those not opened by this desk?", what=what)
         return await self._ask(member, account_id, "panic", "", words)
 
     async def ask_resume(self, member: Member, account_id: AccountId) -> Answer:
@@ -113,17 +120,19 @@ class AccountService:
                 _DENIED
                 if not latched
                 else Refused(
-                    "The account is halted: only an owner can resume. Nothing was changed."
+                    told("The account is halted: only an owner can resume. Nothing was changed.")
                 )
             )
         if account.trading_state is TradingState.ACTIVE:
-            return Refused("Trading is active already.")
+            return Refused(told("Trading is active already."))
         if account.flatten_asked_at is not None:
-            return Refused("Positions are still being closed: resume once the account is flat.")
+            return Refused(
+                told("Positions are still being closed: resume once the account is flat.")
+            )
         loop = self._loop.of(account_id)
         if loop is None or loop.snapshot is None or loop.blind:
-            why = "not read yet" if loop is None else loop.verdict.problem
-            return Refused(f"The account cannot be seen ({why}): resume once it can.")
+            why = told("not read yet") if loop is None else loop.verdict.problem
+            return Refused(told("The account cannot be seen ({why}): resume once it can.", why=why))
         changes = await self._rebased(account, loop.snapshot) if latched else []
         return await self._ask(member, account_id, "resume", "", _resume_words(loop, changes))
 
@@ -140,7 +149,7 @@ class AccountService:
             return _DENIED
         loop = self._loop.of(account_id)
         if loop is None or loop.snapshot is None or loop.blind:
-            return Refused("The account cannot be seen now: set the cap once it can.")
+            return Refused(told("The account cannot be seen now: set the cap once it can."))
         account = await self._store.account(account_id)
         cap = _with_entry_equity(cap, account)
         reading = reading_of(loop.snapshot)
@@ -159,9 +168,11 @@ class AccountService:
         wrong = validate(cap)
         loop = self._loop.of(account_id)
         if wrong is not None:
-            return cap, f"{describe(cap)}\n⚠️ It cannot be set so: {wrong}."
+            return cap, told(
+                "{cap}\n⚠️ It cannot be set so: {wrong}.", cap=describe(cap), wrong=wrong
+            )
         if loop is None or loop.snapshot is None or loop.blind:
-            return cap, f"{describe(cap)}\nThe account cannot be seen now."
+            return cap, told("{cap}\nThe account cannot be seen now.", cap=describe(cap))
         reading = reading_of(loop.snapshot)
         return cap, _cap_words(cap, _state_after(present, cap, reading), reading, account)
 
@@ -169,25 +180,31 @@ class AccountService:
         self, member: Member, account: Account, cap: Cap, state: CapState, reading: Reading
     ) -> Answer:
         if not await self._may(member, account.id, Role.OWNER):
-            return Refused("That gives more room: only an owner may. Nothing was changed.")
+            return Refused(told("That gives more room: only an owner may. Nothing was changed."))
         if account.trading_state is TradingState.HALTED:
-            return Refused("The account is halted: a cap cannot be loosened now, only tightened.")
-        words = f"This gives more room.\n{_cap_words(cap, state, reading, account)}"
+            return Refused(
+                told("The account is halted: a cap cannot be loosened now, only tightened.")
+            )
+        words = told("This gives more room.\n{cap}", cap=_cap_words(cap, state, reading, account))
         return await self._ask(member, account.id, "cap", json.dumps(cap_to_plain(cap)), words)
 
     async def ask_cap_off(self, member: Member, account_id: AccountId, kind: str) -> Answer:
         """Ask whether a cap is to be taken away."""
         if not await self._may(member, account_id, Role.OWNER):
-            return Refused("That gives more room: only an owner may. Nothing was changed.")
+            return Refused(told("That gives more room: only an owner may. Nothing was changed."))
         account = await self._store.account(account_id)
         if account.trading_state is TradingState.HALTED:
-            return Refused("The account is halted: a cap cannot be taken away now.")
+            return Refused(told("The account is halted: a cap cannot be taken away now."))
         caps = await self._store.caps(account_id)
         if all(cap.kind.value != kind for cap, _ in caps):
-            return Refused(f"There is no {kind} cap.")
+            return Refused(told("There is no {kind} cap.", kind=kind))
         if len(caps) == 1:
-            return Refused("It is the only cap: a desk without any is not allowed. Set another.")
-        return await self._ask(member, account_id, "cap_off", kind, f"Take the {kind} cap away?")
+            return Refused(
+                told("It is the only cap: a desk without any is not allowed. Set another.")
+            )
+        return await self._ask(
+            member, account_id, "cap_off", kind, told("Take the {kind} cap away?", kind=kind)
+        )
 
     async def confirm(self, member: Member, confirm_id: ConfirmId, *, yes: bool) -> Answer:
         """Use a confirmation up and do what it was for, if the member still may."""
@@ -195,7 +212,7 @@ class AccountService:
         if isinstance(taken, str):
             return Refused(_STALE[taken])
         if not yes:
-            return Refused("Canceled. Nothing was changed.")
+            return Refused(told("Canceled. Nothing was changed."))
         return await self._acts[taken.action](member, taken)
 
     async def _panic(self, member: Member, taken: Confirmation) -> Answer:
@@ -210,7 +227,7 @@ class AccountService:
             () if snapshot is None else snapshot.positions,
         )
         self._loop.wake(taken.account_id)
-        return Done("Halted. Closing everything; the report follows.")
+        return Done(told("Halted. Closing everything; the report follows."))
 
     async def _resume(self, member: Member, taken: Confirmation) -> Answer:
         asked = await self.ask_resume(member, taken.account_id)
@@ -223,19 +240,21 @@ class AccountService:
                 reading = reading_of(loop.snapshot)
                 await self._put(taken.account_id, cap, state, member, reading, anew=True)
         if not await self._store.resume(taken.account_id, member.id, member.name):
-            return Refused("Trading could not be resumed: it is active, or positions are open.")
+            return Refused(
+                told("Trading could not be resumed: it is active, or positions are open.")
+            )
         self._reload(taken.account_id)
-        return Done("Trading is active again.")
+        return Done(told("Trading is active again."))
 
     async def _confirmed_cap(self, member: Member, taken: Confirmation) -> Answer:
         account = await self._store.account(taken.account_id)
         loop = self._loop.of(taken.account_id)
         if loop is None or loop.snapshot is None or loop.blind:
-            return Refused("The account cannot be seen now. Nothing was changed.")
+            return Refused(told("The account cannot be seen now. Nothing was changed."))
         if not await self._may(member, taken.account_id, Role.OWNER):
             return _DENIED
         if account.trading_state is TradingState.HALTED:
-            return Refused("The account was halted meanwhile. Nothing was changed.")
+            return Refused(told("The account was halted meanwhile. Nothing was changed."))
         cap, reading = cap_from_plain(json.loads(taken.detail)), reading_of(loop.snapshot)
         state = _state_after(await self._present(taken.account_id, cap.kind), cap, reading)
         await self._put(taken.account_id, cap, state, member, reading)
@@ -246,7 +265,7 @@ class AccountService:
             return _DENIED
         await self._store.remove_cap(taken.account_id, taken.detail, member.name, member=member.id)
         self._reload(taken.account_id)
-        return Done(f"The {taken.detail} cap is off.")
+        return Done(told("The {detail} cap is off.", detail=taken.detail))
 
     async def _put(
         self,
@@ -305,10 +324,10 @@ class AccountService:
 
 
 _STALE = {
-    "unknown": "This button is not known any more. Nothing was changed.",
-    "foreign": "Only the one who asked can confirm. Nothing was changed.",
-    "used": "Already answered. Nothing was changed by this tap.",
-    "expired": "Too late: the question expired. Nothing was changed.",
+    "unknown": told("This button is not known any more. Nothing was changed."),
+    "foreign": told("Only the one who asked can confirm. Nothing was changed."),
+    "used": told("Already answered. Nothing was changed by this tap."),
+    "expired": told("Too late: the question expired. Nothing was changed."),
 }
 
 
@@ -353,20 +372,32 @@ def _anew(cap: Cap, state: CapState, reading: Reading) -> tuple[Cap, CapState]:
 
 def _cap_words(cap: Cap, state: CapState, reading: Reading, account: Account) -> str:
     room = reading.own_equity - state.floor
-    money = f"floor {state.floor:,.2f}, room {room:,.2f} {account.currency}"
-    warning = "\nEquity is already at or below it: it acts now." if room <= 0 else ""
-    return f"{describe(cap)}: {money}.{warning}"
+    money = told(
+        "floor {floor}, room {room} {currency}",
+        floor=f"{state.floor:,.2f}",
+        room=f"{room:,.2f}",
+        currency=account.currency,
+    )
+    warning = told("\nEquity is already at or below it: it acts now.") if room <= 0 else ""
+    return told("{cap}: {money}.{warning}", cap=describe(cap), money=money, warning=warning)
 
 
 def _resume_words(loop: AccountLoop, changes: Sequence[tuple[Cap, CapState]]) -> str:
     beat = loop.beat()
     if not changes:
-        room = "unknown" if beat.room is None else f"{beat.room:,.2f} {beat.currency}"
+        room = told("unknown") if beat.room is None else f"{beat.room:,.2f} {beat.currency}"
         floor = loop.verdict.floor
-        shown = "none" if floor is None else f"{floor:,.2f}"
-        return f"Resume trading? Floor {shown}, room {room}."
-    lines = ["Resume trading? Equity is below a cap, so it starts anew from here:"]
+        shown = told("none") if floor is None else f"{floor:,.2f}"
+        return told("Resume trading? Floor {shown}, room {room}.", shown=shown, room=room)
+    lines = [told("Resume trading? Equity is below a cap, so it starts anew from here:")]
     for cap, state in changes:
         room_now = state.own - state.floor
-        lines.append(f"{describe(cap)}: new floor {state.floor:,.2f}, room {room_now:,.2f}")
-    return "\n".join(lines)
+        lines.append(
+            told(
+                "{cap}: new floor {floor}, room {room_now}",
+                cap=describe(cap),
+                floor=f"{state.floor:,.2f}",
+                room_now=f"{room_now:,.2f}",
+            )
+        )
+    return joined(lines)

@@ -10,6 +10,7 @@ from trading.money import floor_to_step
 from trading.parser import SignalUpdate, UpdateKind
 from trading.positions.model import Ask, WishKind
 from trading.positions.rules import is_looser
+from trading.words import listed, told
 
 HALF = Decimal("0.5")
 _CLOSING = frozenset({UpdateKind.CLOSE_ALL, UpdateKind.CLOSE_SIDE, UpdateKind.CLOSE_WORST_ENTRY})
@@ -97,32 +98,34 @@ def plan(update: SignalUpdate, tied: Tied, offset: Decimal) -> Plan:
     if tied.pending is not None:
         return _on_pending(update, tied, tied.pending)
     if tied.candidate.open_card and _ENDING.intersection(update.kinds):
-        return Plan(tied, withdraw=True, words="close its open card, no trade")
-    return Plan(tied, words="its card is still open: nothing to change yet")
+        return Plan(tied, withdraw=True, words=told("close its open card, no trade"))
+    return Plan(tied, words=told("its card is still open: nothing to change yet"))
 
 
 def _on_pending(update: SignalUpdate, tied: Tied, pending: PendingOrder) -> Plan:
     if not _ENDING.intersection(update.kinds):
-        return Plan(tied, words="its order still waits: nothing to change yet")
+        return Plan(tied, words=told("its order still waits: nothing to change yet"))
     ask = Ask(WishKind.CANCEL, pending.ticket, pending.symbol, pending.side)
-    return Plan(tied, (ask,), words=f"take back the {pending.order_type.value} order")
+    return Plan(
+        tied, (ask,), words=told("take back the {kind} order", kind=pending.order_type.value)
+    )
 
 
 def _on_position(update: SignalUpdate, tied: Tied, position: Position, offset: Decimal) -> Plan:
     if _CLOSING.intersection(update.kinds):
         ask = Ask(WishKind.CLOSE, position.ticket, position.symbol, position.side)
-        return Plan(tied, (ask,), words=f"close all {position.volume} lots")
+        return Plan(tied, (ask,), words=told("close all {volume} lots", volume=position.volume))
     parts = [_part(update, position, tied.spec), _levels(update, position, offset)]
     asks = tuple(ask for ask, _, _ in parts if ask is not None)
-    words = " and ".join(said for _, said, _ in parts if said)
+    words = listed(said for _, said, _ in parts if said)
     if not words and UpdateKind.CANCEL in update.kinds:
-        words = "its order was filled already: a cancel does not close it"
+        words = told("its order was filled already: a cancel does not close it")
     return Plan(
         tied,
         asks,
         loosens=any(loosens for _, _, loosens in parts),
         unsure=UpdateKind.PARTIAL_CLOSE in update.kinds and update.fraction is None,
-        words=words or "nothing to do",
+        words=words or told("nothing to do"),
     )
 
 
@@ -134,12 +137,16 @@ def _part(update: SignalUpdate, position: Position, spec: SymbolSpec | None) -> 
         return None, "", False
     share = update.fraction or HALF
     if spec is None:
-        return None, "its lot step is not known: no part can be closed now", False
+        return None, told("its lot step is not known: no part can be closed now"), False
     volume = floor_to_step(position.volume * share, spec.volume_step)
     if volume < spec.volume_min or position.volume - volume < spec.volume_min:
-        return None, f"{position.volume} lots cannot be split", False
+        return None, told("{volume} lots cannot be split", volume=position.volume), False
     ask = Ask(WishKind.CLOSE, position.ticket, position.symbol, position.side, volume=volume)
-    return ask, f"close {volume} of {position.volume} lots", False
+    return (
+        ask,
+        told("close {volume} of {held} lots", volume=volume, held=position.volume),
+        False,
+    )
 
 
 def _levels(update: SignalUpdate, position: Position, offset: Decimal) -> _Part:
@@ -148,9 +155,9 @@ def _levels(update: SignalUpdate, position: Position, offset: Decimal) -> _Part:
     target = _target(update, position, offset)
     words = [said] if said else []
     if target is not None:
-        words.append(f"target to {target}")
+        words.append(told("target to {target}", target=target))
     if stop is None and target is None:
-        return None, " and ".join(words), False
+        return None, listed(words), False
     looser = stop is not None and is_looser(stop, position.stop_loss, position.side)
     further = target is not None and _is_further(target, position)
     ask = Ask(
@@ -162,23 +169,34 @@ def _levels(update: SignalUpdate, position: Position, offset: Decimal) -> _Part:
         take_profit=target,
         may_loosen=looser,
     )
-    note = " (looser)" if looser or further else ""
-    return ask, " and ".join(words) + note, looser or further
+    shown = listed(words)
+    if looser or further:
+        shown = told("{words} (looser)", words=shown)
+    return ask, shown, looser or further
 
 
 def _stop(update: SignalUpdate, position: Position, offset: Decimal) -> tuple[Decimal | None, str]:
     sign = position.side.sign
     if UpdateKind.SL_TO_BE in update.kinds:
-        stop, name = position.price_open, f"stop to the entry {position.price_open}"
+        stop = position.price_open
+        name = told("stop to the entry {stop}", stop=stop)
     elif UpdateKind.SET_SL in update.kinds and update.price is not None:
         stop = update.price + offset
-        name = f"stop from {position.stop_loss or 'none'} to {stop}"
+        name = told(
+            "stop from {stop_loss} to {stop}",
+            stop_loss=position.stop_loss or told("none"),
+            stop=stop,
+        )
     else:
         return None, ""
     if (position.price_current - stop) * sign <= 0:
-        return None, f"no {name}: the price {position.price_current} is beyond it"
+        return None, told(
+            "no {name}: the price {price_current} is beyond it",
+            name=name,
+            price_current=position.price_current,
+        )
     if stop == position.stop_loss:
-        return None, f"the stop is at {stop} already"
+        return None, told("the stop is at {stop} already", stop=stop)
     return stop, name
 
 

@@ -13,6 +13,7 @@ from trading.model import Member
 from trading.parser import SignalUpdate, UpdateKind
 from trading.positions.model import Ask
 from trading.sources import Source
+from trading.words import joined, told
 
 PERSON = "member:"
 """How the key of a member's own words begins."""
@@ -109,14 +110,18 @@ class AmendService:
         if UpdateKind.TP_HIT in update.kinds:
             await self._store.claim(source, ref, reply_ref, update.symbol, update.tp_index or 1)
         if _SAYS_ONLY.issuperset(update.kinds):
-            return "noted: a target was reached, nothing is asked for"
+            return told("noted: a target was reached, nothing is asked for")
         found = await self._tied(source, reply_ref)
         fitting = narrowed(found, update, reply=reply_ref is not None)
         plans = [self._plan(source, update, one) for one in fitting]
         acting = [one for one in plans if one.acts]
         if not acting:
-            why = "; ".join(dict.fromkeys(one.words for one in plans))
-            return f"an update: {why}" if why else "an update, and nothing open here fits it"
+            why = joined(dict.fromkeys(one.words for one in plans), "; ")
+            return (
+                told("an update: {why}", why=why)
+                if why
+                else told("an update, and nothing open here fits it")
+            )
         signals = tuple(dict.fromkeys(one.tied.candidate.signal_id for one in acting))
         sure = len(signals) == 1 and not any(one.loosens or one.unsure for one in acting)
         automatic = sure and source.settings.tighten and not source.key.startswith(PERSON)
@@ -130,17 +135,17 @@ class AmendService:
             ttl=ASKED_FOR,
         )
         if not await self._store.propose_update(source, new):
-            return "this update is known already"
+            return told("this update is known already")
         if automatic:
             self._wake_all(new.acts)
-            return "an update, being carried out"
-        return "an update: the card asks what to do"
+            return told("an update, being carried out")
+        return told("an update: the card asks what to do")
 
     async def act(self, member: Member, amendment_id: int, signal_id: int) -> str:
         """Carry an update out on one signal (0: on all it may be about), as things stand now."""
         waiting = await self._store.amendment(amendment_id)
         if waiting is None:
-            return "This one is settled already."
+            return told("This one is settled already.")
         wanted = set(waiting.signals) if signal_id == 0 else {SignalId(signal_id)}
         found = await self._tied(waiting.source, None)
         chosen = [
@@ -149,15 +154,15 @@ class AmendService:
         plans = [self._plan(waiting.source, waiting.update, one) for one in chosen]
         acts = _acts([one for one in plans if one.acts])
         if not acts:
-            return "Nothing is left to do: it is closed or changed already."
+            return told("Nothing is left to do: it is closed or changed already.")
         refusal = await self._store.carry_out(amendment_id, member.id, acts)
         if refusal is None:
             self._wake_all(acts)
-        return refusal or "Taken. The result follows."
+        return refusal or told("Taken. The result follows.")
 
     async def drop(self, member: Member, amendment_id: int) -> str:
         """End an update undone."""
-        return await self._store.drop_update(amendment_id, member.id) or "Ignored."
+        return await self._store.drop_update(amendment_id, member.id) or told("Ignored.")
 
     async def expire(self) -> int:
         """End what nobody answered in time."""
@@ -209,5 +214,5 @@ def _acts(plans: Sequence[Plan]) -> list[Act]:
 def _option(signal: SignalId, plans: Sequence[Plan]) -> Option:
     mine = [one for one in plans if one.tied.candidate.signal_id == signal]
     first = mine[0].tied.candidate
-    words = "; ".join(dict.fromkeys(one.words for one in mine))
+    words = joined(dict.fromkeys(one.words for one in mine), "; ")
     return Option(signal, f"{first.side.value.upper()} {first.symbol} ({signal})", words)

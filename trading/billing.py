@@ -14,6 +14,7 @@ from trading.clock import Clock
 from trading.ids import MemberId
 from trading.model import Member, Role
 from trading.plans import PLANS, Booking, Plan, Provider, Standing, standing
+from trading.words import told
 
 InvoiceId = NewType("InvoiceId", int)
 INVOICE_TTL: Final = timedelta(hours=1)
@@ -194,9 +195,9 @@ class BillingService:
         """Write an invoice for a plan down."""
         plan = PLANS.get(plan_key)
         if not self._plans.enabled:
-            return Refused("Plans are switched off on this desk: everything is open to you.")
+            return Refused(told("Plans are switched off on this desk: everything is open to you."))
         if plan is None or not plan.stars:
-            return Refused("There is no such plan. /upgrade shows them.")
+            return Refused(told("There is no such plan. /upgrade shows them."))
         amount, currency = _price(plan, provider)
         return await self._store.open_invoice(member.id, provider, plan, amount, currency)
 
@@ -211,13 +212,13 @@ class BillingService:
         invoice = await self._by_payload(payload)
         member = await self._store.member_named(telegram_id)
         if invoice is None or member is None or member.id != invoice.member_id:
-            return "This invoice is not yours. /upgrade makes a new one."
+            return told("This invoice is not yours. /upgrade makes a new one.")
         if invoice.status is InvoiceStatus.PAID:
-            return "This invoice is paid already. /plan shows what you have."
+            return told("This invoice is paid already. /plan shows what you have.")
         if invoice.status is not InvoiceStatus.OPEN or invoice.expires_at <= self._clock.now():
-            return "This invoice has ended. /upgrade makes a new one."
+            return told("This invoice has ended. /upgrade makes a new one.")
         if (Decimal(amount), currency) != (invoice.amount, invoice.currency):
-            return "The price has changed. /upgrade makes a new invoice."
+            return told("The price has changed. /upgrade makes a new invoice.")
         return None
 
     async def _by_payload(self, payload: str) -> Invoice | None:
@@ -247,17 +248,19 @@ class BillingService:
         """Give a member days of a plan by an owner's word."""
         member, plan = await self._store.member_named(telegram_id), PLANS.get(plan_key)
         if owner.role is not Role.OWNER:
-            return Refused("Only an owner gives plans. Nothing was changed.")
+            return Refused(told("Only an owner gives plans. Nothing was changed."))
         if member is None:
-            return Refused(f"{telegram_id} is no member here. /users lists them.")
+            return Refused(
+                told("{telegram_id} is no member here. /users lists them.", telegram_id=telegram_id)
+            )
         if plan is None or plan.rank == 0 or not 1 <= days <= 3660:
-            return Refused("Write it like /grantplan 123456 trader 30 (1 to 3660 days).")
+            return Refused(told("Write it like /grantplan 123456 trader 30 (1 to 3660 days)."))
         return await self._store.give(member.id, Provider.GRANT, nonce, plan, days, owner.id)
 
     async def ask_refund(self, owner: Member, external_id: str) -> RefundAsked | Refused:
         """Write a refund down; the provider is asked after that."""
         if owner.role is not Role.OWNER:
-            return Refused("Only an owner refunds. Nothing was changed.")
+            return Refused(told("Only an owner refunds. Nothing was changed."))
         found = await self._store.ask_refund(external_id, owner.id)
         return Refused(found) if isinstance(found, str) else found
 

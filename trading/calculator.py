@@ -12,6 +12,7 @@ from trading.money import HUNDRED, floor_to_step
 from trading.planning import open_exposure
 from trading.risk import RiskLimits
 from trading.sizing import Refusal, lots_for_risk
+from trading.words import told
 
 ONE_LOT = Decimal(1)
 
@@ -62,34 +63,40 @@ class Calculator:
         """
         loop = self._loop.of(account_id)
         if loop is None or loop.snapshot is None or loop.blind:
-            return NotCalculated("The account cannot be seen now: ask again once it can.")
+            return NotCalculated(told("The account cannot be seen now: ask again once it can."))
         percent = self._limits.risk_percent if percent is None else percent
         if not 0 < percent <= HUNDRED:
-            return NotCalculated("The risk must be more than 0 and at most 100 %.")
+            return NotCalculated(told("The risk must be more than 0 and at most 100 %."))
         try:
             return await self._calculate(loop, symbol, stop, percent)
         except TerminalRefused as error:
-            return NotCalculated(f"The terminal would not calculate it: {error.text}")
+            return NotCalculated(
+                told("The terminal would not calculate it: {text}", text=error.text)
+            )
         except TerminalError as error:
-            return NotCalculated(f"The terminal did not answer: {error}")
+            return NotCalculated(told("The terminal did not answer: {error}", error=error))
 
     async def _calculate(
         self, loop: AccountLoop, symbol: str, stop: Decimal, percent: Decimal
     ) -> Calculation | NotCalculated:
         names = await loop.symbols.candidates(symbol)
         if len(names) != 1:
-            several = f": say which of {', '.join(names[:4])}" if names else ""
-            return NotCalculated(f"The broker has no symbol {symbol}{several}.")
+            several = told(": say which of {names}", names=", ".join(names[:4])) if names else ""
+            return NotCalculated(
+                told("The broker has no symbol {symbol}{several}.", symbol=symbol, several=several)
+            )
         snapshot = await loop.terminal.snapshot(names)
         held = [one.symbol for one in snapshot.positions]
         held += [one.symbol for one in snapshot.orders]
         specs = await loop.symbols.specs([names[0], *held])
         spec, quote = specs[names[0]], snapshot.quotes.get(names[0])
         if quote is None or quote.bid <= 0 or quote.ask < quote.bid:
-            return NotCalculated(f"There is no price of {names[0]} now.")
+            return NotCalculated(told("There is no price of {names} now.", names=names[0]))
         side, entry = _side(stop, quote)
         if entry is None:
-            return NotCalculated("The stop lies between bid and ask: it would be hit at once.")
+            return NotCalculated(
+                told("The stop lies between bid and ask: it would be hit at once.")
+            )
         loss = -await loop.terminal.profit(side, spec.name, ONE_LOT, entry, stop)
         own, currency = snapshot.account.own_equity, snapshot.account.currency
         risk = own * percent / HUNDRED

@@ -25,13 +25,16 @@ from trading.model import (
 from trading.money import parse_decimal
 from trading.signals import faults
 from trading.symbols import SymbolBook
+from trading.words import told
 
 LIVE_SECONDS = 15.0
 """How often a waiting card follows the price: Telegram allows a group 20 edits a minute."""
 CARDS_AT_ONCE = 4
 """With more cards waiting each follows the price more rarely."""
 LONGEST_REASON = 80
-REASONS = ("too late", "bad price", "too much risk", "news ahead", "don't trust it")
+REASONS = tuple(
+    told(one) for one in ("too late", "bad price", "too much risk", "news ahead", "don't trust it")
+)
 
 
 class LiveStore(Protocol):
@@ -158,7 +161,7 @@ class CardService:
         """Change stop, targets or volume as typed; the card then shows the new numbers."""
         approval = await self._store.approval(approval_id)
         if approval is None:
-            return NotEdited("this card is not known")
+            return NotEdited(told("this card is not known"))
         terms = read_terms(text, approval)
         if isinstance(terms, str):
             return NotEdited(terms)
@@ -199,13 +202,14 @@ def read_terms(text: str, approval: Approval) -> Terms | str:
             continue
         value = parse_decimal(word.strip(","))
         if value is None or not name or value <= 0:
-            return f"“{word[:20]}” was not understood"
+            return told("“{word}” was not understood", word=word[:20])
         found[name].append(value)
     for name, values in found.items():
         if not values or (name != "target" and len(values) != 1):
-            return f"{name} needs {'prices' if name == 'target' else 'one number'} behind it"
+            needed = told("prices") if name == "target" else told("one number")
+            return told("{name} needs {needed} behind it", name=name, needed=needed)
     if not found:
-        return "nothing to change was named"
+        return told("nothing to change was named")
     terms = _changed(approval.terms, found)
     wrong = faults(terms.applied(approval.signal.draft))
     return wrong[0].words if wrong else terms

@@ -6,6 +6,7 @@ from typing import Protocol
 from trading.ids import MemberId
 from trading.model import Member, Role
 from trading.sources import Source, SourceId, SourceSettings, edit
+from trading.words import told
 
 
 class ChannelStore(Protocol):
@@ -42,12 +43,16 @@ class ChannelService:
         """Return a source by its number or a part of its name that only it has."""
         if word.isascii() and word.isdigit() and len(word) < 10:
             source = await self._store.source(SourceId(int(word)))
-            return source or f"there is no source {word}: /channels lists them"
+            return source or told("there is no source {word}: /channels lists them", word=word)
         named = [
             one for one in await self._store.sources() if word.casefold() in one.name.casefold()
         ]
         if len(named) != 1:
-            return f'"{word[:30]}" is the name of {len(named)} sources: /channels lists them'
+            return told(
+                '"{word}" is the name of {count} sources: /channels lists them',
+                word=word[:30],
+                count=len(named),
+            )
         return named[0]
 
     async def change(self, member: Member, word: str, words: Sequence[str]) -> Source | str:
@@ -56,7 +61,7 @@ class ChannelService:
         if isinstance(source, str) or not words:
             return source
         if not member.role.may(Role.OWNER):
-            return "only an owner changes a source. Nothing was changed"
+            return told("only an owner changes a source. Nothing was changed")
         settings = edit(source.settings, words)
         if isinstance(settings, str):
             return settings
@@ -64,6 +69,6 @@ class ChannelService:
             source.id, settings, member.id, " ".join(words)[:200]
         )
         if changed is None:
-            return "only an owner changes a source. Nothing was changed"
+            return told("only an owner changes a source. Nothing was changed")
         self._changed(changed)
         return changed

@@ -11,6 +11,7 @@ from trading.parser.numbers import resolve
 from trading.parser.symbols import price_band
 from trading.signals import Fault, faults
 from trading.sketch import Sketch
+from trading.words import told
 
 FIELDS = ("symbol", "side", "type", "entry", "stop", "targets")
 _DISTANCES = (Decimal("0.002"), Decimal("0.004"), Decimal("0.008"))
@@ -23,7 +24,12 @@ def draft_of(sketch: Sketch) -> SignalDraft | tuple[Fault, ...]:
     """Return the signal, or what is still missing or wrong with it."""
     if sketch.symbol is None or sketch.side is None:
         missing = "symbol" if sketch.symbol is None else "side"
-        return (Fault(missing, f"no {missing} is named"),)
+        return (
+            Fault(
+                missing,
+                told("no symbol is named") if sketch.symbol is None else told("no side is named"),
+            ),
+        )
     draft = SignalDraft(
         symbol=sketch.symbol,
         side=sketch.side,
@@ -38,26 +44,26 @@ def draft_of(sketch: Sketch) -> SignalDraft | tuple[Fault, ...]:
 def correct(sketch: Sketch, field: str, text: str) -> Sketch | str:
     """Return the sketch with one field as a person wrote it, or what is wrong with that."""
     change = _CHANGES.get(field)
-    return "that is no field of a signal" if change is None else change(sketch, text.strip())
+    return told("that is no field of a signal") if change is None else change(sketch, text.strip())
 
 
 def _symbol(sketch: Sketch, text: str) -> Sketch | str:
     read = parse(f"BUY {text} now")
     if len(read.signals) != 1:
-        return f'"{text[:24]}" is no symbol I know'
+        return told('"{text}" is no symbol I know', text=text[:24])
     return replace(sketch, symbol=read.signals[0].draft.symbol)
 
 
 def _side(sketch: Sketch, text: str) -> Sketch | str:
     word = text.lower()
     if word not in {side.value for side in Side}:
-        return "write buy or sell"
+        return told("write buy or sell")
     return replace(sketch, side=Side(word))
 
 
 def _type(sketch: Sketch, text: str) -> Sketch | str:
     kind = _KINDS.get(text.lower())
-    return "write market, limit or stop" if kind is None else replace(sketch, order_type=kind)
+    return told("write market, limit or stop") if kind is None else replace(sketch, order_type=kind)
 
 
 def _prices(sketch: Sketch, text: str) -> list[Decimal] | None:
@@ -73,14 +79,14 @@ def _entry(sketch: Sketch, text: str) -> Sketch | str:
         return replace(sketch, entry=None, order_type=OrderType.MARKET)
     prices = _prices(sketch, text)
     if prices is None or len(prices) > 2:
-        return "write a price, two prices for a zone, or market"
+        return told("write a price, two prices for a zone, or market")
     return replace(sketch, entry=(min(prices), max(prices)))
 
 
 def _stop(sketch: Sketch, text: str) -> Sketch | str:
     prices = _prices(sketch, text)
     if prices is None or len(prices) != 1:
-        return "write one price"
+        return told("write one price")
     return replace(sketch, stop_loss=prices[0])
 
 
@@ -89,7 +95,9 @@ def _targets(sketch: Sketch, text: str) -> Sketch | str:
         return replace(sketch, take_profits=())
     prices = _prices(sketch, text)
     return (
-        "write one price or more" if prices is None else replace(sketch, take_profits=tuple(prices))
+        told("write one price or more")
+        if prices is None
+        else replace(sketch, take_profits=tuple(prices))
     )
 
 

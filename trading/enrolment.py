@@ -13,6 +13,7 @@ from typing import NewType, Protocol
 from trading.clock import Clock
 from trading.ids import AccountId, MemberId
 from trading.model import Member, Role, TerminalKind
+from trading.words import told
 
 TerminalId = NewType("TerminalId", int)
 FORM_TTL = timedelta(minutes=5)
@@ -159,18 +160,24 @@ class EnrolmentService:
         """Open the form for a new account."""
         if self._vault is None:
             return Declined(
-                "Members' accounts are switched off on this desk (an owner sets ACCOUNTS_KEY)."
+                told(
+                    "Members' accounts are switched off on this desk (an owner sets ACCOUNTS_KEY)."
+                )
             )
         if not private:
-            return Declined("Not here: write to me in a private chat, never in a group.")
+            return Declined(told("Not here: write to me in a private chat, never in a group."))
         mine = await self._store.terminals(member.id)
         most = self._offer.per_member
         if self._allowance is not None:
             most = await self._allowance(member)
         if len(mine) >= most and member.role is not Role.OWNER:
             return Declined(
-                f"You have {len(mine)} of {most} accounts. "
-                "Remove one with /account remove LOGIN first."
+                told(
+                    "You have {count} of {most} accounts. Remove one with /account remove LOGIN "
+                    "first.",
+                    count=len(mine),
+                    most=most,
+                )
             )
         await self._store.open_form(member.id, "account", FORM_TTL)
         return FormOpened(self._clock.now() + FORM_TTL)
@@ -182,13 +189,16 @@ class EnrolmentService:
     async def submit(self, member: Member, text: str) -> Enrolled | Declined:
         """Take the form's answer: login, password and server in one message."""
         if self._vault is None:
-            return Declined("Members' accounts are switched off on this desk.")
+            return Declined(told("Members' accounts are switched off on this desk."))
         match = _FORM.fullmatch(text)
         if match is None:
             await self._store.close_form(member.id)
             return Declined(
-                "Not read. Send login, password and server in one message, like\n"
-                "<code>5012345 my-password Broker-Demo</code>\n/account add opens the form again."
+                told(
+                    "Not read. Send login, password and server in one message, like\n"
+                    "<code>5012345 my-password Broker-Demo</code>\n"
+                    "/account add opens the form again."
+                )
             )
         login, server = int(match["login"]), match["server"].strip()
         sealed = self._vault.seal(match["password"], context(login, server))

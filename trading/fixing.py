@@ -8,9 +8,10 @@ from trading.ids import MemberId, SignalId
 from trading.incoming import Held, OutcomeKind
 from trading.intake import IntakeService
 from trading.model import Member, Role, SignalDraft
+from trading.words import told
 
-_NO_RIGHT = "You may look, not trade. Nothing was changed."
-_SETTLED = "This one is settled already."
+_NO_RIGHT = told("You may look, not trade. Nothing was changed.")
+_SETTLED = told("This one is settled already.")
 
 
 class FixStore(Protocol):
@@ -50,7 +51,7 @@ class FixService:
     async def ask(self, member: Member, held_id: int, field: str) -> str | None:
         """Ask for a field; the member's next reply sets it."""
         if field not in FIELDS:
-            return "That is no field of a signal."
+            return told("That is no field of a signal.")
         return await self._store.ask_field(held_id, member.id, field)
 
     async def answer(self, member: Member, text: str) -> str | None:
@@ -75,19 +76,19 @@ class FixService:
             return _SETTLED
         draft = draft_of(held.sketch)
         if not isinstance(draft, SignalDraft):
-            return f"Not yet: {draft[0].words}."
+            return told("Not yet: {words}.", words=draft[0].words)
         if draft.stop_loss is None:
-            return "Not yet: it names no stop loss."
+            return told("Not yet: it names no stop loss.")
         outcome = await self._intake.offer(held.source, draft, f"{held.ref}:fixed")
         if not outcome.signals:
-            return f"Not taken: {outcome.words}."
+            return told("Not taken: {words}.", words=outcome.words)
         await self._store.taken(held, outcome.signals[0], member.id)
         known = outcome.kind is OutcomeKind.KNOWN
-        return "It was taken already." if known else "Taken: the card follows."
+        return told("It was taken already.") if known else told("Taken: the card follows.")
 
     async def drop(self, member: Member, held_id: int) -> str:
         """End it without a trade."""
-        return await self._store.drop_held(held_id, member.id) or "Dropped: no trade."
+        return await self._store.drop_held(held_id, member.id) or told("Dropped: no trade.")
 
     async def expire(self) -> int:
         """End what nobody looked at in time."""

@@ -33,6 +33,7 @@ from trading.sources import (
     may_be_automatic,
     tailor,
 )
+from trading.words import joined, told
 
 SAME_FOR = 600
 """Seconds in which one signal told in two rooms is one signal."""
@@ -88,11 +89,11 @@ class IntakeService:
         """
         source = await self.source(message.key, message.name, message.first_mode)
         if source.settings.mode is SourceMode.OFF:
-            return Outcome(OutcomeKind.OFF, f"source {source.id} is off: /channel {source.id}")
+            return Outcome(OutcomeKind.OFF, told("source {id} is off: /channel {id}", id=source.id))
         seen = await self._store.remember(source.id, message)
         again = seen.before not in (None, OutcomeKind.NEW)
         if again and seen.text == message.text[:4096]:
-            return Outcome(OutcomeKind.KNOWN, "it was read before")
+            return Outcome(OutcomeKind.KNOWN, told("it was read before"))
         if again:
             outcome = await self._edited(source, message, seen)
         else:
@@ -112,9 +113,15 @@ class IntakeService:
         age = (self._clock.now() - seen.sent_at).total_seconds()
         limit = source.settings.ttl or self._ttl
         if age > limit:
-            return Outcome(OutcomeKind.STALE, f"it is {int(age)} s old, at most {limit} s")
+            return Outcome(
+                OutcomeKind.STALE,
+                told("it is {age} s old, at most {limit} s", age=int(age), limit=limit),
+            )
         if source.settings.limit and seen.lately > source.settings.limit:
-            return Outcome(OutcomeKind.THROTTLED, f"more than {source.settings.limit} a minute")
+            return Outcome(
+                OutcomeKind.THROTTLED,
+                told("more than {limit} a minute", limit=source.settings.limit),
+            )
         return await self._read(source, message, reading)
 
     async def _read(self, source: Source, message: Incoming, reading: Reading) -> Outcome:
@@ -173,11 +180,17 @@ class IntakeService:
                 kind = OutcomeKind.SHADOW if offer.mode is SourceMode.SHADOW else OutcomeKind.SIGNAL
                 return Outcome(kind, asked, (signal_id,))
             case Duplicate(signal_id, source=elsewhere):
-                room = f", from {elsewhere}" if elsewhere and elsewhere != source.name else ""
-                words = f"signal {signal_id} is known already{room}"
+                room = (
+                    told(", from {elsewhere}", elsewhere=elsewhere)
+                    if elsewhere and elsewhere != source.name
+                    else ""
+                )
+                words = told(
+                    "signal {signal_id} is known already{room}", signal_id=signal_id, room=room
+                )
                 return Outcome(OutcomeKind.KNOWN, words, (signal_id,))
             case tuple():
-                return Outcome(OutcomeKind.REFUSED, "; ".join(fault.words for fault in result))
+                return Outcome(OutcomeKind.REFUSED, joined((fault.words for fault in result), "; "))
             case _:
                 assert_never(result)
 
@@ -187,12 +200,12 @@ class IntakeService:
         """Put a program's signal to the desk; its reference is its idempotency key."""
         source = await self.source(f"http:{name}", name)
         if source.settings.mode is SourceMode.OFF:
-            return Unfit(f"source {source.id} is off")
+            return Unfit(told("source {id} is off", id=source.id))
         found = faults(draft)
         if found:
             return found
         if draft.stop_loss is None and source.settings.no_stop is NoStop.REFUSE:
-            return (Fault("stop_loss", "a signal of this source needs a stop"),)
+            return (Fault("stop_loss", told("a signal of this source needs a stop")),)
         fitted = tailor(source.settings, draft)
         if isinstance(fitted, Unfit):
             return fitted
@@ -209,7 +222,7 @@ class IntakeService:
             draft = replace(draft, risk_percent=settings.auto.max_risk)
         why = may_be_automatic(settings, draft)
         if why is not None:
-            return draft, Offer(SourceMode.ASK), f"asked about: {why}"
+            return draft, Offer(SourceMode.ASK), told("asked about: {why}", why=why)
         return draft, Offer(SourceMode.AUTO, per_day=settings.auto.max_per_day), ""
 
     # --- what is missing ---------------------------------------------------------------------
@@ -217,9 +230,12 @@ class IntakeService:
     async def _without_stop(
         self, source: Source, message: Incoming, draft: SignalDraft, ref: str
     ) -> Outcome:
-        why = "it names no stop loss"
+        why = told("it names no stop loss")
         if source.settings.mode is SourceMode.SHADOW or source.settings.no_stop is NoStop.REFUSE:
-            return Outcome(OutcomeKind.REFUSED, f"{why}, and this source's are refused without one")
+            return Outcome(
+                OutcomeKind.REFUSED,
+                told("{why}, and this source's are refused without one", why=why),
+            )
         fitted = tailor(source.settings, draft)
         if isinstance(fitted, Unfit):
             return Outcome(OutcomeKind.REFUSED, fitted.words)
@@ -271,15 +287,19 @@ class IntakeService:
         reading = parse(message.text)
         now = [parsed.draft for parsed in reading.signals]
         if before and before == now:
-            return Outcome(seen.before or OutcomeKind.KNOWN, "edited, the signal is the same")
+            return Outcome(seen.before or OutcomeKind.KNOWN, told("edited, the signal is the same"))
         if not before:
             fresh = replace(message, ref=f"{message.ref}:e{seen.edits}")
             return await self._judge(source, fresh, seen)
-        found = await self._store.withdraw(source, message.ref, "its source edited the message")
+        found = await self._store.withdraw(
+            source, message.ref, told("its source edited the message")
+        )
         if found.acted:
             return await self._amended(source, message, seen, before, now)
         if not now:
-            return Outcome(OutcomeKind.REFUSED, "edited into no signal: its open cards are closed")
+            return Outcome(
+                OutcomeKind.REFUSED, told("edited into no signal: its open cards are closed")
+            )
         fresh = replace(message, ref=f"{message.ref}:e{seen.edits}")
         return await self._judge(source, fresh, seen)
 
@@ -293,13 +313,18 @@ class IntakeService:
     ) -> Outcome:
         """Turn an edit of a signal that was ordered into the update it means."""
         if len(before) != 1 or len(now) != 1:
-            return Outcome(OutcomeKind.UPDATE, "edited after it was ordered: nothing was changed")
+            return Outcome(
+                OutcomeKind.UPDATE, told("edited after it was ordered: nothing was changed")
+            )
         update = _difference(before[0], now[0])
         if update is None:
-            words = (
-                "edited after it was ordered, in more than stop and targets: nothing was changed"
+            return Outcome(
+                OutcomeKind.UPDATE,
+                told(
+                    "edited after it was ordered, in more than stop and targets:"
+                    " nothing was changed"
+                ),
             )
-            return Outcome(OutcomeKind.UPDATE, words)
         ref = f"{message.ref}:e{seen.edits}"
         words = await self._amends.take(source, ref, message.ref, update, message.text)
         return Outcome(OutcomeKind.UPDATE, words)
@@ -346,5 +371,5 @@ def _together(outcomes: list[Outcome]) -> Outcome:
     order = (OutcomeKind.SIGNAL, OutcomeKind.SHADOW, OutcomeKind.HELD, OutcomeKind.KNOWN)
     kinds = [outcome.kind for outcome in outcomes]
     kind = next((one for one in order if one in kinds), OutcomeKind.REFUSED)
-    words = "; ".join(dict.fromkeys(outcome.words for outcome in outcomes if outcome.words))
+    words = joined(dict.fromkeys(one.words for one in outcomes if one.words), "; ")
     return Outcome(kind, words, tuple(signal for one in outcomes for signal in one.signals))

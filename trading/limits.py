@@ -16,10 +16,11 @@ from trading.model import Confirmation, Member, Role, TradingState
 from trading.money import parse_decimal
 from trading.ports import GuardStore
 from trading.protecting import is_looser, kind_of, parse_protection, rule_words
+from trading.words import capital, joined, told
 
 PROTECTIONS = ("streak", "lookback")
-_OWNER_ONLY = Refused("That gives more room: only an owner may. Nothing was changed.")
-_LATCHED = Refused("The account is halted: limits can only be tightened now.")
+_OWNER_ONLY = Refused(told("That gives more room: only an owner may. Nothing was changed."))
+_LATCHED = Refused(told("The account is halted: limits can only be tightened now."))
 
 
 class LimitService:
@@ -45,9 +46,15 @@ class LimitService:
         """Ask whether a firm's caps are to be set; the numbers given replace the firm's."""
         make = PRESETS.get(name)
         if make is None:
-            return Refused(f"I know no {name[:24]}. Presets: {', '.join(PRESETS)}.")
+            return Refused(
+                told(
+                    "I know no {name}. Presets: {presets}.",
+                    name=name[:24],
+                    presets=", ".join(PRESETS),
+                )
+            )
         if not await self._may(member, account_id, Role.OWNER):
-            return Refused("Only an owner may apply a preset. Nothing was changed.")
+            return Refused(told("Only an owner may apply a preset. Nothing was changed."))
         account = await self._store.account(account_id)
         if account.trading_state is TradingState.HALTED:
             return _LATCHED
@@ -65,17 +72,25 @@ class LimitService:
     ) -> str:
         loop = self._loop.of(account_id)
         reading = None if loop is None or loop.snapshot is None else reading_of(loop.snapshot)
-        lines = [f"Set the caps of {name}? {RULES_READ[:1].upper()}{RULES_READ[1:]}."]
+        lines = [
+            told("Set the caps of {name}? {rules_read}.", name=name, rules_read=capital(RULES_READ))
+        ]
         for cap in caps:
-            line = f"· {describe(cap)}"
+            line = told("· {cap}", cap=describe(cap))
             if reading is not None:
                 state = start(cap, reading)
                 room = reading.own_equity - state.floor
-                line += f": floor {state.floor:,.2f}, room {room:,.2f} {currency}"
+                line = told(
+                    "{line}: floor {floor}, room {room} {currency}",
+                    line=line,
+                    floor=f"{state.floor:,.2f}",
+                    room=f"{room:,.2f}",
+                    currency=currency,
+                )
             lines.append(line)
-        lines += [f"Not in it: {one}." for one in NOT_EXPRESSED.get(name, ())]
-        lines.append("Other numbers: /preset " + name + " initial 50000 daily 4 total 8")
-        return "\n".join(lines)
+        lines += [told("Not in it: {one}.", one=one) for one in NOT_EXPRESSED.get(name, ())]
+        lines.append(told("Other numbers: /preset {name} initial 50000 daily 4 total 8", name=name))
+        return joined(lines)
 
     async def _apply_preset(self, member: Member, taken: Confirmation) -> Answer:
         refusal = await self._still_may(member, taken.account_id)
@@ -85,8 +100,10 @@ class LimitService:
         for cap in caps:
             await self._store.put_cap(taken.account_id, cap, None, member.name, member=member.id)
         self._reload(taken.account_id)
-        words = "\n".join(f"· {describe(cap)}" for cap in caps)
-        return Done(f"These caps hold now:\n{words}\nEach can be changed with /cap.")
+        words = joined(told("· {cap}", cap=describe(cap)) for cap in caps)
+        return Done(
+            told("These caps hold now:\n{words}\nEach can be changed with /cap.", words=words)
+        )
 
     # pauses on closed results
 
@@ -98,7 +115,7 @@ class LimitService:
         if isinstance(rule, str):
             return Refused(f"{rule[:1].upper()}{rule[1:]}")
         if not await self._may(member, account_id, Role.TRADER):
-            return Refused("You may not do that on this account. Nothing was changed.")
+            return Refused(told("You may not do that on this account. Nothing was changed."))
         kept = await self._store.protections(account_id)
         old = next((one.rule for one in kept if kind_of(one.rule) == kind_of(rule)), None)
         if old is None or not is_looser(rule, old):
@@ -106,7 +123,9 @@ class LimitService:
             return Done(f"{rule_words(rule)}.")
         if not await self._may(member, account_id, Role.OWNER):
             return _OWNER_ONLY
-        words_ = f"This gives more room: {rule_words(rule)} (now: {rule_words(old)})."
+        words_ = told(
+            "This gives more room: {rule} (now: {old}).", rule=rule_words(rule), old=rule_words(old)
+        )
         return await self._ask(member, account_id, "protection", " ".join(words), words_)
 
     async def pauses_of(self, account_id: AccountId) -> list[KeptProtection]:
@@ -119,9 +138,13 @@ class LimitService:
             return _OWNER_ONLY
         kept = await self._store.protections(account_id)
         if all(kind_of(one.rule) != kind for one in kept):
-            return Refused(f"There is no {kind} pause.")
+            return Refused(told("There is no {kind} pause.", kind=kind))
         return await self._ask(
-            member, account_id, "protection_off", kind, f"Take the {kind} pause away?"
+            member,
+            account_id,
+            "protection_off",
+            kind,
+            told("Take the {kind} pause away?", kind=kind),
         )
 
     async def ask_forgive(self, member: Member, account_id: AccountId) -> Answer | None:
@@ -131,8 +154,8 @@ class LimitService:
         if not pauses:
             return None
         if not await self._may(member, account_id, Role.OWNER):
-            return Refused("Entries are paused by losses: only an owner can lift it.")
-        words = "Entries are paused by losses. Let the results so far count no more?"
+            return Refused(told("Entries are paused by losses: only an owner can lift it."))
+        words = told("Entries are paused by losses. Let the results so far count no more?")
         return await self._ask(member, account_id, "forgive", "", words)
 
     async def _put_protection(self, member: Member, taken: Confirmation) -> Answer:
@@ -148,14 +171,14 @@ class LimitService:
         if refusal is not None:
             return refusal
         await self._store.remove_protection(taken.account_id, taken.detail, member.name, member.id)
-        return Done(f"The {taken.detail} pause is off.")
+        return Done(told("The {detail} pause is off.", detail=taken.detail))
 
     async def _forgive(self, member: Member, taken: Confirmation) -> Answer:
         if not await self._may(member, taken.account_id, Role.OWNER):
             return _OWNER_ONLY
         await self._store.forgive_protections(taken.account_id, member.name)
         self._wake(taken.account_id)
-        return Done("The results so far count no more. Their history is kept.")
+        return Done(told("The results so far count no more. Their history is kept."))
 
     # what moved the balance
 
@@ -163,13 +186,15 @@ class LimitService:
         """Take an owner's word for what moved the balance; the caps follow at the next reading."""
         account_id = await self._store.question_account(question_id)
         if account_id is None or answer not in ("flow", "result"):
-            return Refused("This question is not known any more. Nothing was changed.")
+            return Refused(told("This question is not known any more. Nothing was changed."))
         if not await self._may(member, account_id, Role.OWNER):
-            return Refused("Only an owner may say what moved the balance. Nothing was changed.")
+            return Refused(
+                told("Only an owner may say what moved the balance. Nothing was changed.")
+            )
         if not await self._store.answer_question(question_id, answer, member.name):
-            return Refused("Already answered. Nothing was changed by this tap.")
+            return Refused(told("Already answered. Nothing was changed by this tap."))
         self._wake(account_id)
-        return Done("Taken." if answer == "result" else "Taken: the caps move with it.")
+        return Done(told("Taken.") if answer == "result" else told("Taken: the caps move with it."))
 
     async def _still_may(self, member: Member, account_id: AccountId) -> Refused | None:
         if not await self._may(member, account_id, Role.OWNER):
@@ -207,8 +232,14 @@ def _numbers(words: Sequence[str], allowed: frozenset[str]) -> dict[str, Decimal
         value = parse_decimal(left.pop(0)) if left else None
         if name not in allowed:
             known = ", ".join(sorted(allowed))
-            return f"This preset has no {name[:20]}: it takes {known}. Nothing was changed."
+            return told(
+                "This preset has no {name}: it takes {known}. Nothing was changed.",
+                name=name[:20],
+                known=known,
+            )
         if value is None or value <= 0:
-            return f"I expected a number above zero after {name}. Nothing was changed."
+            return told(
+                "I expected a number above zero after {name}. Nothing was changed.", name=name
+            )
         numbers[name] = value
     return numbers

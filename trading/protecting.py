@@ -20,6 +20,7 @@ from trading.money import HUNDRED
 from trading.notices import EntriesPaused
 from trading.ports import GuardStore
 from trading.risk.findings import deny
+from trading.words import told
 
 LONGEST = timedelta(days=31)
 _UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
@@ -76,7 +77,9 @@ def _since(kept: KeptProtection, state: Protection) -> datetime:
 
 def _denial(rule: ProtectionRule, state: Protection) -> Denial:
     until = (
-        "a result leaves the window" if state.until is None else f"{state.until:%d %b %H:%M} UTC"
+        told("a result leaves the window")
+        if state.until is None
+        else f"{state.until:%d %b %H:%M} UTC"
     )
     if isinstance(rule, LossStreak):
         return deny(DenialReason.LOSS_STREAK, value=state.value, limit=state.limit, until=until)
@@ -97,8 +100,16 @@ def kind_of(rule: ProtectionRule) -> str:
 def rule_words(rule: ProtectionRule) -> str:
     """Return a rule in one short line."""
     if isinstance(rule, LossStreak):
-        return f"{rule.losses} losses in a row pause entries for {span_words(rule.pause)}"
-    return f"a loss of {rule.limit:f} within {span_words(rule.window)} pauses entries"
+        return told(
+            "{losses} losses in a row pause entries for {pause}",
+            losses=rule.losses,
+            pause=span_words(rule.pause),
+        )
+    return told(
+        "a loss of {limit} within {window} pauses entries",
+        limit=f"{rule.limit:f}",
+        window=span_words(rule.window),
+    )
 
 
 def is_looser(new: ProtectionRule, old: ProtectionRule) -> bool:
@@ -126,16 +137,19 @@ def parse_protection(words: Sequence[str]) -> ProtectionRule | str:
     if len(rest) == 3 and rest[1] == joint:
         del rest[1]
     if len(rest) != 2:
-        return f"I did not understand that. Example: {EXAMPLES}"
+        return told("I did not understand that. Example: {examples}", examples=EXAMPLES)
     span, number = _span(rest[1]), _number(rest[0])
     if span is None or not timedelta(minutes=1) <= span <= LONGEST:
-        return f"a span lies between 1m and 31d, such as 90m, 2h or 7d. Example: {EXAMPLES}"
+        return told(
+            "a span lies between 1m and 31d, such as 90m, 2h or 7d. Example: {examples}",
+            examples=EXAMPLES,
+        )
     if number is None or number <= 0:
-        return f"I expected a number above zero. Example: {EXAMPLES}"
+        return told("I expected a number above zero. Example: {examples}", examples=EXAMPLES)
     if kind == "lookback":
         return LossLookback(number, span)
     if number % 1 or number > HUNDRED:
-        return "a streak is a whole number of losses, at most 100"
+        return told("a streak is a whole number of losses, at most 100")
     return LossStreak(int(number), span)
 
 

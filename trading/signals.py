@@ -13,6 +13,7 @@ from trading.model import Decision, OrderType, SignalDraft
 from trading.ports import SignalStore
 from trading.reporting import Reporter
 from trading.sources import ASKED, Offer
+from trading.words import told
 
 MOST_TARGETS = 10
 LONGEST_WAIT = 90 * 24 * 3600
@@ -32,20 +33,30 @@ class Fault:
 def faults(draft: SignalDraft) -> tuple[Fault, ...]:
     """Return everything wrong with a draft by itself: signs, sides, bounds."""
     found = [
-        Fault(field, f"{field} must be above zero, not {value}")
+        Fault(field, told("{field} must be above zero, not {value}", field=field, value=value))
         for field, value in _positives(draft)
         if not value.is_finite() or value <= 0
     ]
     if draft.risk_percent is not None and draft.risk_percent > 100:
-        found.append(Fault("risk_percent", f"a risk of {draft.risk_percent} % is above 100 %"))
+        found.append(
+            Fault(
+                "risk_percent", told("a risk of {risk} % is above 100 %", risk=draft.risk_percent)
+            )
+        )
     if draft.order_type is not OrderType.MARKET and draft.entry is None:
-        found.append(Fault("entry", f"a {draft.order_type} order needs an entry price"))
+        found.append(
+            Fault("entry", told("a {kind} order needs an entry price", kind=draft.order_type))
+        )
     if draft.expires_in is not None and not 1 <= draft.expires_in <= LONGEST_TTL:
-        found.append(Fault("expires_in", f"expires_in must be 1 to {LONGEST_TTL} seconds"))
+        found.append(
+            Fault("expires_in", told("expires_in must be 1 to {most} seconds", most=LONGEST_TTL))
+        )
     if draft.good_for is not None and not 1 <= draft.good_for <= LONGEST_WAIT:
-        found.append(Fault("good_for", f"good_for must be 1 to {LONGEST_WAIT} seconds"))
+        found.append(
+            Fault("good_for", told("good_for must be 1 to {most} seconds", most=LONGEST_WAIT))
+        )
     if len(draft.take_profits) > MOST_TARGETS:
-        found.append(Fault("take_profits", f"more than {MOST_TARGETS} targets"))
+        found.append(Fault("take_profits", told("more than {most} targets", most=MOST_TARGETS)))
     return tuple(found) or (*_wrong_limit(draft), *_wrong_sides(draft))
 
 
@@ -55,11 +66,17 @@ def _wrong_limit(draft: SignalDraft) -> tuple[Fault, ...]:
     if draft.order_type is not OrderType.STOP_LIMIT:
         if limit is None:
             return ()
-        return (Fault("stop_limit", f"a {draft.order_type} order has no stop_limit"),)
+        return (
+            Fault("stop_limit", told("a {kind} order has no stop_limit", kind=draft.order_type)),
+        )
     if limit is None or entry is None:
-        return (Fault("stop_limit", "a stop_limit order needs its limit price: stop_limit"),)
+        return (Fault("stop_limit", told("a stop_limit order needs its limit price: stop_limit")),)
     if any((limit - price) * draft.side.sign > 0 for price in entry):
-        words = f"stop_limit {limit} is beyond the entry {entry[0]} that triggers it"
+        words = told(
+            "stop_limit {limit} is beyond the entry {entry} that triggers it",
+            limit=limit,
+            entry=entry[0],
+        )
         return (Fault("stop_limit", words),)
     return ()
 
@@ -82,16 +99,35 @@ def _wrong_sides(draft: SignalDraft) -> tuple[Fault, ...]:
     found = []
     stop = draft.stop_loss
     worse, better = (low, high) if sign > 0 else (high, low)
-    above, below = ("above", "below") if sign > 0 else ("below", "above")
+    above, below = (told("above"), told("below"))
+    if sign < 0:
+        above, below = below, above
     if stop is not None and worse is not None and (worse - stop) * sign <= 0:
-        words = f"stop {stop} is not {below} the entry {worse} of a {side}"
+        words = told(
+            "stop {stop} is not {where} the entry {entry} of a {side}",
+            stop=stop,
+            where=below,
+            entry=worse,
+            side=side,
+        )
         found.append(Fault("stop_loss", words))
     for target in draft.take_profits:
         if better is not None and (target - better) * sign <= 0:
-            words = f"target {target} is not {above} the entry {better} of a {side}"
+            words = told(
+                "target {target} is not {where} the entry {entry} of a {side}",
+                target=target,
+                where=above,
+                entry=better,
+                side=side,
+            )
             found.append(Fault("take_profits", words))
         elif stop is not None and (target - stop) * sign <= 0:
-            words = f"stop {stop} and target {target} are on the same side of a {side}"
+            words = told(
+                "stop {stop} and target {target} are on the same side of a {side}",
+                stop=stop,
+                target=target,
+                side=side,
+            )
             found.append(Fault("stop_loss", words))
     return tuple(found)
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NewType
 
 from trading.model import SignalDraft
+from trading.words import told
 
 SourceId = NewType("SourceId", int)
 
@@ -140,14 +141,14 @@ def may_be_automatic(settings: SourceSettings, draft: SignalDraft) -> str | None
     """Return why an auto source's signal is asked about all the same; None where it is not."""
     limits = settings.auto
     if limits.max_risk is None or limits.max_per_day < 1 or not settings.allowed:
-        return "auto needs a risk, a number a day and allowed symbols set by an owner"
+        return told("auto needs a risk, a number a day and allowed symbols set by an owner")
     if draft.stop_loss is None:
-        return "a signal without a stop is never automatic"
+        return told("a signal without a stop is never automatic")
     if draft.volume is not None:
-        return "it names a volume of its own, so its risk is not bounded"
+        return told("it names a volume of its own, so its risk is not bounded")
     risk = draft.risk_percent
     if risk is None or risk > limits.max_risk:
-        return f"its risk is not within {limits.max_risk} %"
+        return told("its risk is not within {max_risk} %", max_risk=limits.max_risk)
     return None
 
 
@@ -157,15 +158,17 @@ def may_be_automatic(settings: SourceSettings, draft: SignalDraft) -> str | None
 def edit(settings: SourceSettings, words: Sequence[str]) -> SourceSettings | str:
     """Return settings changed by ``mode ask``, ``risk 0.5`` … , or what is wrong with it."""
     if not words:
-        return f"say what: {', '.join(sorted(_EDITS))}"
+        return told("say what: {edits}", edits=", ".join(sorted(_EDITS)))
     name, values = words[0].lower(), list(words[1:])
     if name in {mode.value for mode in SourceMode}:
         name, values = "mode", [name]
     change = _EDITS.get(name)
     if change is None:
-        return f'"{words[0][:20]}" is no setting: {", ".join(sorted(_EDITS))}'
+        return told(
+            '"{words}" is no setting: {edits}', words=words[0][:20], edits=", ".join(sorted(_EDITS))
+        )
     if not values:
-        return f"{name} needs a value"
+        return told("{name} needs a value", name=name)
     return change(settings, values)
 
 
@@ -173,11 +176,11 @@ def _mode(settings: SourceSettings, values: list[str]) -> SourceSettings | str:
     try:
         mode = SourceMode(values[0].lower())
     except ValueError:
-        return "mode is one of off, shadow, ask, auto"
+        return told("mode is one of off, shadow, ask, auto")
     limits = settings.auto
     ready = limits.max_risk is not None and limits.max_per_day > 0 and settings.allowed
     if mode is SourceMode.AUTO and not ready:
-        return "set its limits first: autorisk 0.5, perday 3, allow XAUUSD"
+        return told("set its limits first: autorisk 0.5, perday 3, allow XAUUSD")
     return replace(settings, mode=mode)
 
 
@@ -193,13 +196,13 @@ def _risk(settings: SourceSettings, values: list[str]) -> SourceSettings | str:
     if values[0] == "off":
         return replace(settings, risk=None)
     value = _decimal(values[0], "0.01", "10")
-    return "risk is 0.01 to 10 percent" if value is None else replace(settings, risk=value)
+    return told("risk is 0.01 to 10 percent") if value is None else replace(settings, risk=value)
 
 
 def _auto_risk(settings: SourceSettings, values: list[str]) -> SourceSettings | str:
     value = _decimal(values[0], "0.01", "5")
     if value is None:
-        return "autorisk is 0.01 to 5 percent"
+        return told("autorisk is 0.01 to 5 percent")
     return replace(settings, auto=replace(settings.auto, max_risk=value))
 
 
@@ -210,59 +213,67 @@ def _whole(text: str, low: int, high: int) -> int | None:
 def _per_day(settings: SourceSettings, values: list[str]) -> SourceSettings | str:
     value = _whole(values[0][:4], 1, 100)
     if value is None:
-        return "perday is 1 to 100 entries"
+        return told("perday is 1 to 100 entries")
     return replace(settings, auto=replace(settings.auto, max_per_day=value))
 
 
 def _losses(settings: SourceSettings, values: list[str]) -> SourceSettings | str:
     value = _whole(values[0][:4], 0, 50)
     if value is None:
-        return "losses is 0 (never) to 50 in a row"
+        return told("losses is 0 (never) to 50 in a row")
     return replace(settings, auto=replace(settings.auto, losses=value))
 
 
 def _limit(settings: SourceSettings, values: list[str]) -> SourceSettings | str:
     value = _whole(values[0][:6], 0, 1000)
-    return "limit is 0 (none) to 1000 a minute" if value is None else replace(settings, limit=value)
+    return (
+        told("limit is 0 (none) to 1000 a minute")
+        if value is None
+        else replace(settings, limit=value)
+    )
 
 
 def _ttl(settings: SourceSettings, values: list[str]) -> SourceSettings | str:
     value = _whole(values[0][:6], 5, LONGEST_TTL)
-    return f"ttl is 5 to {LONGEST_TTL} seconds" if value is None else replace(settings, ttl=value)
+    return (
+        told("ttl is 5 to {longest_ttl} seconds", longest_ttl=LONGEST_TTL)
+        if value is None
+        else replace(settings, ttl=value)
+    )
 
 
 def _no_stop(settings: SourceSettings, values: list[str]) -> SourceSettings | str:
     try:
         return replace(settings, no_stop=NoStop(values[0].lower()))
     except ValueError:
-        return "nostop is ask or refuse"
+        return told("nostop is ask or refuse")
 
 
 def _tighten(settings: SourceSettings, values: list[str]) -> SourceSettings | str:
     if values[0].lower() not in {"on", "off"}:
-        return "tighten is on or off"
+        return told("tighten is on or off")
     return replace(settings, tighten=values[0].lower() == "on")
 
 
 def _allow(settings: SourceSettings, values: list[str]) -> SourceSettings | str:
     if values[0].lower() == "all":
         if settings.mode is SourceMode.AUTO:
-            return "an auto source needs a list of symbols"
+            return told("an auto source needs a list of symbols")
         return replace(settings, allowed=())
     names = [name.upper().strip(",") for name in values]
     bad = next((name for name in names if not _SYMBOL.fullmatch(name)), None)
     if bad is not None:
-        return f'"{bad[:24]}" is no symbol'
+        return told('"{bad}" is no symbol', bad=bad[:24])
     return replace(settings, allowed=tuple(dict.fromkeys(names)))
 
 
 def _map(settings: SourceSettings, values: list[str]) -> SourceSettings | str:
     if len(values) != 2 or not _SYMBOL.fullmatch(values[0].upper()):
-        return "map needs two names: map XAUUSD GOLDm (map XAUUSD off takes it away)"
+        return told("map needs two names: map XAUUSD GOLDm (map XAUUSD off takes it away)")
     symbols = {key: name for key, name in settings.symbols.items() if key != values[0].upper()}
     if values[1].lower() != "off":
         if not _SYMBOL.fullmatch(values[1].upper()):
-            return f'"{values[1][:24]}" is no symbol'
+            return told('"{values}" is no symbol', values=values[1][:24])
         symbols[values[0].upper()] = values[1]
     return replace(settings, symbols=symbols)
 
@@ -271,14 +282,14 @@ def _suffix(settings: SourceSettings, values: list[str]) -> SourceSettings | str
     if values[0].lower() == "off":
         return replace(settings, suffix="")
     if not re.fullmatch(r"[A-Za-z0-9._#+-]{1,6}", values[0]):
-        return "a suffix has 1 to 6 letters, digits or . _ # + -"
+        return told("a suffix has 1 to 6 letters, digits or . _ # + -")
     return replace(settings, suffix=values[0])
 
 
 def _offset(settings: SourceSettings, values: list[str]) -> SourceSettings | str:
     shift = _decimal(values[1], "-1000", "1000") if len(values) == 2 else None
     if shift is None or not _SYMBOL.fullmatch(values[0].upper()):
-        return "offset needs a symbol and a price distance: offset XAUUSD -0.30"
+        return told("offset needs a symbol and a price distance: offset XAUUSD -0.30")
     offsets = {key: value for key, value in settings.offset.items() if key != values[0].upper()}
     if shift:
         offsets[values[0].upper()] = shift

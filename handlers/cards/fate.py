@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from handlers.cards.text import WORDS, foreign, lots, price
-from handlers.texts import later, t
+from handlers.texts import later, retell, t
 from handlers.words import detail_words, pips
 from trading.model import OrderStatus
 from trading.notices import OrderView
@@ -38,8 +38,8 @@ def outcome(order: OrderView, digits: int | None) -> list[str]:
             words = foreign(detail_words(order.detail, order.facts), WORDS)
             return [t("⛔ <b>Denied</b> \u2013 no trade: {why}.", why=words)]
         case OrderStatus.REJECTED:
-            code = "" if order.retcode is None else f" (code {order.retcode})"
-            why = foreign(order.detail, WORDS) if order.detail else t("no reason was given")
+            code = "" if order.retcode is None else t(" (code {retcode})", retcode=order.retcode)
+            why = foreign(retell(order.detail), WORDS) if order.detail else t("no reason was given")
             return [t("⛔ <b>Rejected by the broker</b>: {why}", why=f"{why}{code}")]
         case OrderStatus.CANCELED:
             return [
@@ -88,7 +88,7 @@ def _part(order: OrderView, digits: int | None) -> list[str]:
 
 
 def _why(order: OrderView) -> str:
-    words = f": {foreign(order.detail, WORDS)}" if order.detail else ""
+    words = f": {foreign(retell(order.detail), WORDS)}" if order.detail else ""
     return f"{_no_trade(order)}{words}"
 
 

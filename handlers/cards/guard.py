@@ -14,7 +14,7 @@ from handlers.cards.text import (
     side,
     table,
 )
-from handlers.texts import later, t
+from handlers.texts import later, retell, t
 from trading.drawdown import CapAction
 from trading.model import TradingState
 from trading.notices import (
@@ -46,7 +46,7 @@ def warning(notice: DrawdownWarning) -> str:
         (t("Room"), money(notice.room, notice.currency)),
     ]
     used = t("⚠️ <b>{percent} % of the room is used</b>", percent=notice.level_percent)
-    cap = foreign(notice.cap, 80)
+    cap = foreign(retell(notice.cap), 80)
     if notice.then is CapAction.CLOSE:
         tail = t("Cap: {cap}. At the floor everything is closed. /drawdown", cap=cap)
     elif notice.then is CapAction.PAUSE:
@@ -59,15 +59,20 @@ def warning(notice: DrawdownWarning) -> str:
 def reset_warning(notice: ResetWarning) -> str:
     """Return that the next day would begin below its floor, and what can be done."""
     rows = [
-        ("Equity", money(notice.equity, notice.currency)),
-        ("Next floor", money(notice.floor, notice.currency)),
-        ("Below by", money(notice.floor - notice.equity, notice.currency)),
-        ("Resets at", clock(notice.at)),
+        (t("Equity"), money(notice.equity, notice.currency)),
+        (t("Next floor"), money(notice.floor, notice.currency)),
+        (t("Below by"), money(notice.floor - notice.equity, notice.currency)),
+        (t("Resets at"), clock(notice.at)),
     ]
-    head = f"⏰ <b>The reset in {notice.minutes} min would breach</b> · {foreign(notice.account)}"
-    tail = (
-        f"Cap: {foreign(notice.cap, 80)}. The new day starts from what is banked, and open losses "
-        "count against it at once: close or reduce before then."
+    head = t(
+        "⏰ <b>The reset in {minutes} min would breach</b> · {account}",
+        minutes=notice.minutes,
+        account=foreign(notice.account),
+    )
+    tail = t(
+        "Cap: {cap}. The new day starts from what is banked, and open losses count "
+        "against it at once: close or reduce before then.",
+        cap=foreign(retell(notice.cap), 80),
     )
     return "\n".join([head, table(rows), tail])
 
@@ -75,24 +80,36 @@ def reset_warning(notice: ResetWarning) -> str:
 def balance_asked(notice: BalanceAsked) -> str:
     """Return the question about a balance, or how it was answered."""
     amount = money(notice.amount, notice.currency, signed=True)
-    head = f"❓ <b>The balance moved by {amount}</b> · {foreign(notice.account)}"
+    head = t(
+        "❓ <b>The balance moved by {amount}</b> · {account}",
+        amount=amount,
+        account=foreign(notice.account),
+    )
     if notice.answer is None:
-        return (
-            f"{head}\nNo deal explains it. Until an owner answers, no cap follows the equity up "
-            "and there are no entries.\nA deposit or withdrawal moves the caps with it; a result "
-            "counts against them."
+        return t(
+            "{head}\n"
+            "No deal explains it. Until an owner answers, no cap follows the equity up "
+            "and there are no entries.\n"
+            "A deposit or withdrawal moves the caps with it; a result counts against "
+            "them.",
+            head=head,
         )
     if notice.answer == "deal":
-        return f"{head}\n✅ The broker's deal came late and explains it."
-    what = "paid in or out: the caps moved with it" if notice.answer == "flow" else "a result"
-    return f"{head}\n✅ {foreign(notice.by or 'An owner')} said: {what}."
+        return t("{head}\n✅ The broker's deal came late and explains it.", head=head)
+    what = t("paid in or out: the caps moved with it") if notice.answer == "flow" else t("a result")
+    return t(
+        "{head}\n✅ {by} said: {what}.",
+        head=head,
+        by=foreign(notice.by or t("An owner")),
+        what=what,
+    )
 
 
 def balance_keyboard(notice: BalanceAsked) -> InlineKeyboardMarkup | None:
     """Return the two answers while the question is open."""
     if notice.answer is not None:
         return None
-    labels = (("💵 Deposit/withdrawal", "flow"), ("📉 A result", "result"))
+    labels = ((t("💵 Deposit/withdrawal"), "flow"), (t("📉 A result"), "result"))
     row = [
         InlineKeyboardButton(
             text=label,
@@ -106,11 +123,19 @@ def balance_keyboard(notice: BalanceAsked) -> InlineKeyboardMarkup | None:
 def entries_paused(notice: EntriesPaused) -> str:
     """Return which rule stopped entries, and until when."""
     until = notice.until
-    when = "while results stay in its window" if until is None else f"until {clock(until)}"
-    return (
-        f"⏸ <b>No entries {when}</b> · {foreign(notice.account)}\n"
-        f"{foreign(notice.rule, 120)}; now {foreign(notice.value, 20)}. Open positions keep their "
-        "stops. An owner can lift it with /reset_guard."
+    when = (
+        t("while results stay in its window")
+        if until is None
+        else t("until {until}", until=clock(until))
+    )
+    return t(
+        "⏸ <b>No entries {when}</b> · {account}\n"
+        "{rule}; now {value}. Open positions keep their stops. An owner can lift it "
+        "with /reset_guard.",
+        when=when,
+        account=foreign(notice.account),
+        rule=foreign(retell(notice.rule), 120),
+        value=foreign(notice.value, 20),
     )
 
 
@@ -118,7 +143,7 @@ def flatten(notice: FlattenReport) -> str:
     """Return the breach or panic with its figures, every ticket's end and the way back."""
     lines = [_headline(notice), table(_figures(notice))]
     if notice.cap_percent is not None:
-        lines.append(t("Cap: {cap}", cap=foreign(notice.cap, 120)))
+        lines.append(t("Cap: {cap}", cap=foreign(retell(notice.cap), 120)))
     if notice.tickets:
         lines.append(_tickets(notice.tickets, flat=notice.flat_at is not None))
     if notice.pendings_removed:
@@ -151,7 +176,7 @@ def _figures(notice: FlattenReport) -> list[tuple[str, str]]:
 
 def _cap(notice: FlattenReport) -> str:
     if notice.cap_percent is None:
-        return foreign(notice.cap, 60)
+        return foreign(retell(notice.cap), 60)
     return percent(notice.cap_percent)
 
 

@@ -5,6 +5,7 @@ from html import escape
 from typing import Protocol
 
 from handlers.cards.text import foreign, span
+from handlers.texts import retell, t
 
 _WORDS = 90
 
@@ -29,20 +30,20 @@ def health(parts: Iterable[SeenPart]) -> str:
     """Return every part, a line each."""
     seen = list(parts)
     unwell = [part for part in seen if not part.ok]
-    head = "🟢 <b>All parts are well</b>"
+    head = t("🟢 <b>All parts are well</b>")
     if unwell:
         names = ", ".join(dict.fromkeys(escape(part.name) for part in unwell))
-        head = f"🔴 <b>Not well: {names}</b>"
+        head = t("🔴 <b>Not well: {names}</b>", names=names)
     lines = [_line(part) for part in sorted(seen, key=lambda part: part.ok)]
-    tail = "Not well? The log says why; positions rest on their stops at the broker."
+    tail = t("Not well? The log says why; positions rest on their stops at the broker.")
     return "\n".join([head, *lines, *([f"<i>{tail}</i>"] if unwell else [])])
 
 
 def _line(part: SeenPart) -> str:
     mark = "✅" if part.ok else "❌"
     age = "" if part.age_seconds is None else f" · {_age(part.age_seconds)}"
-    name = escape(part.name.replace("_", " "))
-    return f"{mark} <b>{name}</b>: {foreign(part.words, _WORDS)}{age}"
+    name = escape(retell(part.name.replace("_", " ")))
+    return f"{mark} <b>{name}</b>: {foreign(retell(part.words), _WORDS)}{age}"
 
 
 def _age(seconds: float) -> str:

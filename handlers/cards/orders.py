@@ -2,7 +2,7 @@
 
 from handlers.cards import fate
 from handlers.cards.text import WORDS, foreign, lots, money, price, side
-from handlers.texts import later, t
+from handlers.texts import later, retell, t
 from trading.model import DealReason, Purpose
 from trading.notices import (
     ForeignTrade,
@@ -13,6 +13,7 @@ from trading.notices import (
     PositionClosed,
     TerminalNotReady,
 )
+from trading.words import capital
 
 _ORDER = {
     Purpose.ENTRY: later("entry"),
@@ -63,7 +64,7 @@ def unconfirmed(notice: OrderUnconfirmed) -> str:
     what = t(_ORDER[notice.purpose])
     lines = [
         t("❓ <b>Not confirmed yet</b>: {what}, {where}", what=what, where=where),
-        t("Why: {why}.", why=foreign(notice.why, WORDS)),
+        t("Why: {why}.", why=foreign(retell(notice.why), WORDS)),
         t("Asking the broker; nothing is sent twice. The truth follows here."),
     ]
     return "\n".join(lines)
@@ -111,10 +112,10 @@ def closed(notice: PositionClosed) -> str:
 def _asked(notice: PositionClosed) -> str:
     rule, _, number = notice.cause.partition(":")
     if notice.by:
-        return f"by {foreign(notice.by)}"
+        return t("by {by}", by=foreign(notice.by))
     if rule == "target":
-        return f"at target {foreign(number, 4)}"
-    return "at its time limit" if rule == "time_limit" else "by this desk"
+        return t("at target {number}", number=foreign(number, 4))
+    return t("at its time limit") if rule == "time_limit" else t("by this desk")
 
 
 def foreign_trade(notice: ForeignTrade) -> str:
@@ -132,28 +133,37 @@ def foreign_trade(notice: ForeignTrade) -> str:
 
 def levels_missing(notice: LevelsMissing) -> str:
     """Return which level was missing at the broker, and what was done about it."""
-    levels = (("stop loss", notice.stop_loss), ("target", notice.take_profit))
+    levels = ((t("stop loss"), notice.stop_loss), (t("target"), notice.take_profit))
     missing = [(name, level) for name, level in levels if level is not None]
-    names = " and ".join(name for name, _ in missing)
-    where = f"{foreign(notice.symbol, 24)}, ticket {notice.position_id}"
-    lines = [f"🩹 <b>No {names} at the broker</b>: {where}"]
+    names = t(" and ").join(name for name, _ in missing)
+    where = t(
+        "{symbol}, ticket {ticket}",
+        symbol=foreign(notice.symbol, 24),
+        ticket=notice.position_id,
+    )
+    lines = [t("🩹 <b>No {names} at the broker</b>: {where}", names=names, where=where)]
     if not notice.why:
-        lines.append(f"Set now: {', '.join(f'{name} {price(at, None)}' for name, at in missing)}.")
+        lines.append(
+            t(
+                "Set now: {levels}.",
+                levels=", ".join((f"{name} {price(at, None)}" for name, at in missing)),
+            )
+        )
         return "\n".join(lines)
-    lines.append(f"It cannot be set: {foreign(notice.why, WORDS)}.")
+    lines.append(t("It cannot be set: {why}.", why=foreign(retell(notice.why), WORDS)))
     if notice.closing:
-        lines.append("Closing the position, as nothing protects it.")
+        lines.append(t("Closing the position, as nothing protects it."))
     elif notice.stop_loss is not None:
-        lines.append("Trying again; until then nothing protects it. /positions")
+        lines.append(t("Trying again; until then nothing protects it. /positions"))
     else:
-        lines.append("The stop loss holds. Set the target yourself: /positions")
+        lines.append(t("The stop loss holds. Set the target yourself: /positions"))
     return "\n".join(lines)
 
 
 def not_ready(notice: TerminalNotReady) -> str:
     """Return what to press before the terminal can trade."""
     if not notice.problems:
-        return f"✅ <b>Ready to trade again</b> · {foreign(notice.account)}"
-    lines = [f"⛔ <b>The terminal may not trade</b> · {foreign(notice.account)}"]
-    lines += [f"{foreign(one[:1].upper() + one[1:], WORDS)}." for one in notice.problems]
-    return "\n".join([*lines, "Until then no entry is sent, and no close would be taken."])
+        return t("✅ <b>Ready to trade again</b> · {account}", account=foreign(notice.account))
+    lines = [t("⛔ <b>The terminal may not trade</b> · {account}", account=foreign(notice.account))]
+    lines += [f"{foreign(capital(retell(one)), WORDS)}." for one in notice.problems]
+    return "\n".join([*lines, t("Until then no entry is sent, and no close would be taken.")])

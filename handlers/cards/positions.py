@@ -16,6 +16,7 @@ from handlers.cards.text import (
     span,
     table,
 )
+from handlers.texts import later, retell, t
 from handlers.words import distance
 from trading.ids import Ticket, is_ours
 from trading.model import PendingOrder, Position, SymbolSpec
@@ -33,7 +34,11 @@ _MARKS = {
     "failed": "⚠️",
     "dropped": "✖️",
 }
-_TITLES = {"close": "Closing", "protect": "Stop and target", "cancel": "Pending orders"}
+_TITLES = {
+    "close": later("Closing"),
+    "protect": later("Stop and target"),
+    "cancel": later("Pending orders"),
+}
 
 Rows = Mapping[Ticket, Managed]
 Specs = Callable[[str], SymbolSpec | None]
@@ -50,10 +55,10 @@ def listing(
     """Return positions in a few lines each, worst first."""
     ordered = sorted(open_now, key=result_of)
     if not ordered:
-        return "No open positions."
+        return t("No open positions.")
     lines = [_few_lines(one, managed.get(one.identifier), specs, now) for one in ordered[:MOST]]
     if len(ordered) > MOST:
-        lines.append(f"and {len(ordered) - MOST} more: /status table")
+        lines.append(t("and {count} more: /status table", count=len(ordered) - MOST))
     return f"<pre>{chr(10).join([*lines, _total(ordered, currency)])}</pre>"
 
 
@@ -61,7 +66,7 @@ def as_table(open_now: Iterable[Position], currency: str, managed: Rows) -> str:
     """Return positions in a line each, worst first."""
     ordered = sorted(open_now, key=result_of)
     if not ordered:
-        return "No open positions."
+        return t("No open positions.")
     cells = [_cells(one, managed.get(one.identifier)) for one in ordered[:MOST_ROWS]]
     widths = [max(len(row[column]) for row in cells) for column in range(5)]
     lines = [
@@ -70,7 +75,7 @@ def as_table(open_now: Iterable[Position], currency: str, managed: Rows) -> str:
         for row in cells
     ]
     if len(ordered) > MOST_ROWS:
-        lines.append(f"and {len(ordered) - MOST_ROWS} more")
+        lines.append(t("and {count} more", count=len(ordered) - MOST_ROWS))
     return f"<pre>{chr(10).join([*lines, _total(ordered, currency)])}</pre>"
 
 
@@ -87,7 +92,12 @@ def _cells(one: Position, managed: Managed | None) -> tuple[str, str, str, str, 
 
 def _total(ordered: list[Position], currency: str) -> str:
     total = sum((result_of(one) for one in ordered), Decimal(0))
-    return f"{len(ordered)} open, floating {figure(total, signed=True)} {escape(currency)}"
+    return t(
+        "{count} open, floating {total} {currency}",
+        count=len(ordered),
+        total=figure(total, signed=True),
+        currency=escape(currency),
+    )
 
 
 def _r(one: Position, managed: Managed | None) -> str:
@@ -101,7 +111,7 @@ def _few_lines(one: Position, managed: Managed | None, specs: Specs, now: dateti
     digits = _digits(one, specs)
     age = span((now - one.opened_at).total_seconds())
     result = figure(result_of(one), signed=True)
-    source = "not ours" if not is_ours(one.client_order_id) else _source(managed)
+    source = t("not ours") if not is_ours(one.client_order_id) else _source(managed)
     return (
         f"{side(one.side)} {foreign(one.symbol, 16)} {lots(one.volume)}  {result}"
         f"  {_r(one, managed)}".rstrip()
@@ -114,12 +124,14 @@ def _few_lines(one: Position, managed: Managed | None, specs: Specs, now: dateti
 def _source(managed: Managed | None) -> str:
     if managed is None or not managed.source:
         return ""
-    number = "" if managed.signal_id is None else f" · signal {managed.signal_id}"
+    number = (
+        "" if managed.signal_id is None else t(" · signal {signal_id}", signal_id=managed.signal_id)
+    )
     return f"{foreign(managed.source, 24)}{number}"
 
 
 def _owner(one: Position) -> str:
-    return "this desk" if is_ours(one.client_order_id) else "not ours"
+    return t("this desk") if is_ours(one.client_order_id) else t("not ours")
 
 
 def _digits(one: Position, specs: Specs) -> int:
@@ -133,7 +145,7 @@ def _digits(one: Position, specs: Specs) -> int:
 
 
 def _levels(one: Position, digits: int) -> str:
-    stop = "NO STOP" if one.stop_loss is None else f"SL {_level(one, one.stop_loss, digits)}"
+    stop = t("NO STOP") if one.stop_loss is None else f"SL {_level(one, one.stop_loss, digits)}"
     if one.take_profit is None:
         return stop
     return f"{stop} · TP {_level(one, one.take_profit, digits)}"
@@ -150,15 +162,15 @@ def single(
     """Return everything about one position: money, levels, rules, and what can be done."""
     digits = _digits(one, specs)
     rows = [
-        ("Result", money(result_of(one), currency, signed=True)),
-        *([("In R", _r(one, managed))] if _r(one, managed) else []),
-        ("Volume", f"{lots(one.volume)} lots"),
-        ("Entry", price(one.price_open, digits)),
-        ("Price", price(one.price_current, digits)),
-        ("Stop", "none!" if one.stop_loss is None else _level(one, one.stop_loss, digits)),
+        (t("Result"), money(result_of(one), currency, signed=True)),
+        *([(t("In R"), _r(one, managed))] if _r(one, managed) else []),
+        (t("Volume"), t("{volume} lots", volume=lots(one.volume))),
+        (t("Entry"), price(one.price_open, digits)),
+        (t("Price"), price(one.price_current, digits)),
+        (t("Stop"), t("none!") if one.stop_loss is None else _level(one, one.stop_loss, digits)),
         *_target_rows(one, managed, digits),
-        ("Open for", span((now - one.opened_at).total_seconds())),
-        ("Source", _source(managed) or _owner(one)),
+        (t("Open for"), span((now - one.opened_at).total_seconds())),
+        (t("Source"), _source(managed) or _owner(one)),
     ]
     if managed is not None:
         rows += _rule_rows(managed.rules, one, digits)
@@ -173,10 +185,10 @@ def _target_rows(one: Position, managed: Managed | None, digits: int) -> list[tu
     for number, rung in enumerate(rungs, 1):
         assert managed is not None
         reached = number in managed.done or one.volume <= remaining(managed, number)
-        state = "done" if reached else f"{lots(rung.volume)} lots"
-        rows.append((f"Target {number}", f"{price(rung.price, digits)} · {state}"))
+        state = t("done") if reached else t("{volume} lots", volume=lots(rung.volume))
+        rows.append((t("Target {number}", number=number), f"{price(rung.price, digits)} · {state}"))
     if one.take_profit is not None:
-        name = f"Target {len(rungs) + 1}" if rungs else "Target"
+        name = t("Target {number}", number=len(rungs) + 1) if rungs else t("Target")
         rows.append((name, f"{_level(one, one.take_profit, digits)}"))
     return rows
 
@@ -184,12 +196,17 @@ def _target_rows(one: Position, managed: Managed | None, digits: int) -> list[tu
 def _rule_rows(rules: Rules, one: Position, digits: int) -> list[tuple[str, str]]:
     rows = []
     if rules.break_even_after is not None:
-        rows.append(("Break-even", f"after target {rules.break_even_after}"))
+        rows.append(
+            (
+                t("Break-even"),
+                t("after target {number}", number=rules.break_even_after),
+            )
+        )
     if rules.trail is not None:
         points = round(rules.trail.scaleb(digits), 1)
-        rows.append(("Trailing at", distance(points, digits, one.symbol)))
+        rows.append((t("Trailing at"), distance(points, digits, one.symbol)))
     if rules.closes_at is not None:
-        rows.append(("Closes at", f"{rules.closes_at:%d %b %H:%M} UTC"))
+        rows.append((t("Closes at"), f"{rules.closes_at:%d %b %H:%M} UTC"))
     return rows
 
 
@@ -197,7 +214,7 @@ def pending(orders: Iterable[PendingOrder], now: datetime) -> str:
     """Return the orders that wait at the broker."""
     waiting = list(orders)
     if not waiting:
-        return "No orders wait at the broker."
+        return t("No orders wait at the broker.")
     lines = []
     for one in waiting[:MOST]:
         levels = [
@@ -207,31 +224,45 @@ def pending(orders: Iterable[PendingOrder], now: datetime) -> str:
         ]
         age = span((now - one.placed_at).total_seconds())
         lines.append(
-            f"{side(one.side)} {one.order_type.value.upper()} {foreign(one.symbol, 16)}"
-            f" {lots(one.volume)} at {price(one.price, None)}\n"
-            f"  {' · '.join(levels) or 'no levels'}  {age}\n  #{one.ticket}"
+            t(
+                "{side} {kind} {symbol} {volume} at {price}\n  {levels}  {age}\n  #{ticket}",
+                side=side(one.side),
+                kind=one.order_type.value.upper(),
+                symbol=foreign(one.symbol, 16),
+                volume=lots(one.volume),
+                price=price(one.price, None),
+                levels=" · ".join(levels) or t("no levels"),
+                age=age,
+                ticket=one.ticket,
+            )
         )
     if len(waiting) > MOST:
-        lines.append(f"and {len(waiting) - MOST} more")
+        lines.append(t("and {count} more", count=len(waiting) - MOST))
     return f"<pre>{chr(10).join(lines)}</pre>"
 
 
 def report(notice: WishReport) -> str:
     """Return what became of everything a person confirmed at once."""
-    title = _TITLES.get(notice.lines[0].kind if notice.lines else "", "Done")
+    title = t(_TITLES.get(notice.lines[0].kind if notice.lines else "", later("Done")))
     counts: dict[str, int] = {}
     for line in notice.lines:
         counts[line.status] = counts.get(line.status, 0) + 1
     done, asked = counts.get("done", 0), len(notice.lines)
-    head = f"<b>{title}</b>: {done} of {asked} done · {foreign(notice.account)}"
+    head = t(
+        "<b>{title}</b>: {done} of {asked} done · {account}",
+        title=title,
+        done=done,
+        asked=asked,
+        account=foreign(notice.account),
+    )
     # What went wrong is read first and never cut off.
     order = {"failed": 0, "unconfirmed": 1, "dropped": 2}
     shown = sorted(notice.lines, key=lambda line: order.get(line.status, 3))[:MOST]
     lines = [head, *(_wish_line(line) for line in shown)]
     if asked > MOST:
-        lines.append(f"and {asked - MOST} more")
+        lines.append(t("and {count} more", count=asked - MOST))
     if counts.get("failed"):
-        lines.append("What failed still holds as before: /status")
+        lines.append(t("What failed still holds as before: /status"))
     return "\n".join(lines)
 
 
@@ -242,45 +273,55 @@ def _wish_line(line: WishLine) -> str:
 
 
 def _became(line: WishLine) -> str:
-    why = foreign(line.why, WORDS)
+    why = foreign(retell(line.why), WORDS)
     match line.status:
         case "done":
             return _done(line)
         case "failed":
-            return f"the broker refused: {why}"
+            return t("the broker refused: {why}", why=why)
         case "dropped":
             return why
         case "unconfirmed":
-            return "not confirmed yet; asking the broker, nothing is sent twice"
+            return t("not confirmed yet; asking the broker, nothing is sent twice")
         case _:
-            return "waits for the broker"
+            return t("waits for the broker")
 
 
 def _done(line: WishLine) -> str:
     if line.kind == "cancel":
-        return "taken back"
+        return t("taken back")
     if line.kind == "protect":
         parts = [
             f"{name} {price(level, None)}"
-            for name, level in (("stop", line.stop_loss), ("target", line.take_profit))
+            for name, level in ((t("stop"), line.stop_loss), (t("target"), line.take_profit))
             if level is not None
         ]
-        return f"{' and '.join(parts)} set"
-    at = "" if line.price is None else f" at {price(line.price, None)}"
-    part = "" if line.volume is None else f" {lots(line.volume)} lots"
-    return f"closed{part}{at}"
+        return t("{parts} set", parts=t(" and ").join(parts))
+    at = "" if line.price is None else t(" at {price}", price=price(line.price, None))
+    part = "" if line.volume is None else t(" {volume} lots", volume=lots(line.volume))
+    return t("closed{part}{at}", part=part, at=at)
 
 
 def rule(notice: RuleActed) -> str:
     """Return what a rule did to a position."""
     what = f"{side(notice.side)} {foreign(notice.symbol, 24)} #{notice.ticket}"
-    at = "" if notice.price is None else f" at {price(notice.price, None)}"
-    part = "" if notice.volume is None else f"{lots(notice.volume)} lots closed{at}"
-    stop = "" if notice.stop_loss is None else f"stop now at {price(notice.stop_loss, None)}"
+    at = "" if notice.price is None else t(" at {price}", price=price(notice.price, None))
+    part = (
+        ""
+        if notice.volume is None
+        else t("{volume} lots closed{at}", volume=lots(notice.volume), at=at)
+    )
+    stop = (
+        ""
+        if notice.stop_loss is None
+        else t("stop now at {price}", price=price(notice.stop_loss, None))
+    )
     words = {
-        "target": f"🎯 <b>Target {notice.number}</b> {what}: {part}",
-        "break_even": f"🛡 <b>Break-even</b> {what}: {stop}",
-        "trail": f"📐 <b>Trailing</b> {what}: {stop}",
-        "time_limit": f"⏱ <b>Time limit</b> {what}: {part}",
+        "target": t(
+            "🎯 <b>Target {number}</b> {what}: {part}", number=notice.number, what=what, part=part
+        ),
+        "break_even": t("🛡 <b>Break-even</b> {what}: {stop}", what=what, stop=stop),
+        "trail": t("📐 <b>Trailing</b> {what}: {stop}", what=what, stop=stop),
+        "time_limit": t("⏱ <b>Time limit</b> {what}: {part}", what=what, part=part),
     }
     return f"{words.get(notice.rule, what)}\n{foreign(notice.account)}"

@@ -23,8 +23,8 @@ from handlers.cards.text import (
     span,
     table,
 )
-from handlers.texts import later, t
-from handlers.words import denial_words, detail_words, distance
+from handlers.texts import retell, t
+from handlers.words import denial_words, detail_words, distance, order_type
 from trading.cards import limit_price
 from trading.model import ApprovalStatus, Decision, OrderType, Proposal, SignalDraft
 from trading.notices import ApprovalCard
@@ -32,18 +32,12 @@ from trading.signals import AUTOMATIC
 
 _TARGETS_SHOWN = 8
 _CAPS_SHOWN = 4
-_KINDS = {
-    OrderType.MARKET: later("market"),
-    OrderType.LIMIT: later("limit"),
-    OrderType.STOP: later("stop"),
-    OrderType.STOP_LIMIT: later("stop limit"),
-}
 
 
 def text(card: ApprovalCard, now: datetime) -> str:
     """Return the card with every number a decision needs and its present state."""
     draft = card.draft
-    head = f"<b>{side(draft.side)} {foreign(draft.symbol, 24)}</b> · {t(_KINDS[draft.order_type])}"
+    head = f"<b>{side(draft.side)} {foreign(draft.symbol, 24)}</b> · {order_type(draft.order_type)}"
     if card.proposal is not None and card.proposal.simulated:
         head += f" · {t('simulated prices')}"
     about = f"{foreign(card.source, NAME)} → {foreign(card.account, NAME)}"
@@ -224,7 +218,7 @@ def _state(card: ApprovalCard, now: datetime) -> list[str]:
         case ApprovalStatus.REJECTED:
             said = t("✖️ <b>Rejected</b> by {by}{at} \u2013 no trade.", by=by, at=at)
             if card.detail:
-                said += " " + t("Reason: {why}.", why=foreign(card.detail, WORDS))
+                said += " " + t("Reason: {why}.", why=foreign(retell(card.detail), WORDS))
             return [said]
         case ApprovalStatus.EXPIRED:
             when = clock(card.expires_at, now)
@@ -258,7 +252,7 @@ def _offered(card: ApprovalCard, now: datetime) -> list[str]:
         return [t("⌛ Time ran out at {when} \u2013 no trade.", when=clock(card.expires_at, now))]
     lines = _two_people(card)
     if card.proposal is None:
-        why = foreign(card.detail, WORDS)
+        why = foreign(retell(card.detail), WORDS)
         if not card.detail:
             why = t("waiting for a reading from the terminal")
         lines.append(t("Size unknown: {why}.", why=why))

@@ -7,64 +7,97 @@ from decimal import Decimal
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from handlers.callbacks import HeldTap, SourceTap, StopTap
-from handlers.cards.text import DASH, NAME, WORDS, clock, foreign, price, side, span, table
+from handlers.cards.text import NAME, WORDS, clock, foreign, price, side, span, table
+from handlers.texts import later, retell, t
+from handlers.words import order_type
 from trading.sketch import Sketch
 from trading.source_notices import HeldCard, SourceDemoted, SourceFlood, SourceMet, StaleDropped
 from trading.sources import NoStop, Source, SourceMode
 
 _TEXT = 600
 _MODE = {
-    SourceMode.OFF: "⏹ off",
-    SourceMode.SHADOW: "👻 shadow (paper)",
-    SourceMode.ASK: "❔ ask",
-    SourceMode.AUTO: "🤖 auto",
+    SourceMode.OFF: later("⏹ off"),
+    SourceMode.SHADOW: later("👻 shadow (paper)"),
+    SourceMode.ASK: later("❔ ask"),
+    SourceMode.AUTO: later("🤖 auto"),
+}
+_NAMES = {
+    "symbol": later("symbol"),
+    "side": later("side"),
+    "type": later("type"),
+    "entry": later("entry"),
+    "stop": later("stop"),
+    "targets": later("targets"),
 }
 _FIELD = {
-    "symbol": "the symbol, as EURUSD",
-    "side": "buy or sell",
-    "type": "market, limit or stop",
-    "entry": "the entry: a price, two for a zone, or market",
-    "stop": "the stop loss",
-    "targets": "the targets, in their order, or none",
+    "symbol": later("the symbol, as EURUSD"),
+    "side": later("buy or sell"),
+    "type": later("market, limit or stop"),
+    "entry": later("the entry: a price, two for a zone, or market"),
+    "stop": later("the stop loss"),
+    "targets": later("the targets, in their order, or none"),
 }
 
 
 def met(notice: SourceMet) -> str:
     """Return that a channel began to post here and is off until an owner says otherwise."""
-    return (
-        f"📡 <b>{foreign(notice.name, NAME)}</b> posts here for the first time. It is off.\n"
-        f"/channel {notice.source_id} shadow tries it on paper, "
-        f"/channel {notice.source_id} ask puts its signals to you."
+    return t(
+        "📡 <b>{name}</b> posts here for the first time. It is off.\n"
+        "/channel {source_id} shadow tries it on paper, /channel {source_id} ask "
+        "puts its signals to you.",
+        name=foreign(notice.name, NAME),
+        source_id=notice.source_id,
     )
 
 
 def flood(notice: SourceFlood) -> str:
     """Return that a source sends too much."""
-    return (
-        f"🌊 <b>{foreign(notice.name, NAME)}</b> sends more than {notice.limit} messages a minute. "
-        "The rest is not taken.\n"
-        f"/channel {notice.source_id} off stops it, "
-        f"/channel {notice.source_id} limit 100 allows more."
+    return t(
+        "🌊 <b>{name}</b> sends more than {limit} messages a minute. The rest is not "
+        "taken.\n"
+        "/channel {source_id} off stops it, /channel {source_id} limit 100 allows "
+        "more.",
+        name=foreign(notice.name, NAME),
+        limit=notice.limit,
+        source_id=notice.source_id,
     )
 
 
 def stale(notice: StaleDropped, now: datetime) -> str:
     """Return how many messages came too late to be traded."""
-    count = "1 message" if notice.number == 1 else f"{notice.number} messages"
-    return (
-        f"⌛ {count} of <b>{foreign(notice.name, NAME)}</b> came too late and "
-        f"{'was' if notice.number == 1 else 'were'} dropped {DASH} no trade. "
-        f"The oldest is from {clock(notice.oldest, now)}."
+    name, oldest = foreign(notice.name, NAME), clock(notice.oldest, now)
+    if notice.number == 1:
+        return t(
+            "⌛ 1 message of <b>{name}</b> came too late and was dropped \u2013 no trade."
+            " The oldest is from {oldest}.",
+            name=name,
+            oldest=oldest,
+        )
+    return t(
+        "⌛ {count} messages of <b>{name}</b> came too late and were dropped \u2013 no trade."
+        " The oldest is from {oldest}.",
+        count=notice.number,
+        name=name,
+        oldest=oldest,
     )
 
 
 def demoted(notice: SourceDemoted) -> str:
     """Return that an auto source asks again."""
-    result = "" if notice.result_r is None else f" ({notice.result_r:+.2f} R together)"
-    return (
-        f"📉 <b>{foreign(notice.name, NAME)}</b> lost {notice.losses} times in a row{result}. "
-        f"It asks again from now on.\n/score {notice.source_id} shows its record, "
-        f"/channel {notice.source_id} auto trusts it once more."
+    result = (
+        ""
+        if notice.result_r is None
+        else t(" ({result_r} R together)", result_r=f"{notice.result_r:+.2f}")
+    )
+    return t(
+        "📉 <b>{name}</b> lost {losses} times in a row{result}. It asks again from "
+        "now on.\n"
+        "/score {source_id} shows its record, /channel {source_id} auto trusts it "
+        "once more.",
+        name=foreign(notice.name, NAME),
+        losses=notice.losses,
+        result=result,
+        source_id=notice.source_id,
     )
 
 
@@ -74,8 +107,8 @@ def demoted(notice: SourceDemoted) -> str:
 def held(card: HeldCard, now: datetime) -> str:
     """Return a held message with the words why, what is known of it, and its fate."""
     lines = [
-        f"✋ <b>Not taken</b> · {foreign(card.source, NAME)}",
-        f"{foreign(card.why, WORDS)}.",
+        t("✋ <b>Not taken</b> · {source}", source=foreign(card.source, NAME)),
+        f"{foreign(retell(card.why), WORDS)}.",
         f"<blockquote expandable>{foreign(card.text, _TEXT)}</blockquote>",
         table(_sketch_rows(card.sketch)),
     ]
@@ -83,36 +116,46 @@ def held(card: HeldCard, now: datetime) -> str:
 
 
 def _sketch_rows(sketch: Sketch) -> list[tuple[str, str]]:
-    entry = "market"
+    entry = t("market")
     if sketch.entry is not None:
-        entry = " to ".join(price(level, None) for level in dict.fromkeys(sketch.entry))
+        entry = t(" to ").join(price(level, None) for level in dict.fromkeys(sketch.entry))
     targets = ", ".join(price(level, None) for level in sketch.take_profits[:8])
     return [
-        ("Symbol", "?" if sketch.symbol is None else foreign(sketch.symbol, 24)),
-        ("Side", "?" if sketch.side is None else side(sketch.side)),
-        ("Type", sketch.order_type.value.replace("_", " ")),
-        ("Entry", entry),
-        ("Stop", "?" if sketch.stop_loss is None else price(sketch.stop_loss, None)),
-        ("Targets", targets or "none"),
+        (t("Symbol"), "?" if sketch.symbol is None else foreign(sketch.symbol, 24)),
+        (t("Side"), "?" if sketch.side is None else side(sketch.side)),
+        (t("Type"), order_type(sketch.order_type)),
+        (t("Entry"), entry),
+        (t("Stop"), "?" if sketch.stop_loss is None else price(sketch.stop_loss, None)),
+        (t("Targets"), targets or t("none")),
     ]
 
 
 def _held_state(card: HeldCard, now: datetime) -> str:
-    by = foreign(card.by or "someone")
+    by = foreign(card.by or t("someone"))
     if card.status == "taken":
-        return f"✅ Taken by {by} as signal {card.signal_id}."
+        return t("✅ Taken by {by} as signal {signal_id}.", by=by, signal_id=card.signal_id)
     if card.status == "completed":
-        return f"✅ Its details came: signal {card.signal_id}."
+        return t("✅ Its details came: signal {signal_id}.", signal_id=card.signal_id)
     if card.status == "dropped":
-        return f"✖️ Dropped {DASH} no trade."
+        return t("✖️ Dropped \u2013 no trade.")
     if card.status == "expired" or now >= card.expires_at:
-        return f"⌛ Nobody took it by {clock(card.expires_at, now)} {DASH} no trade."
+        return t(
+            "⌛ Nobody took it by {expires_at} \u2013 no trade.",
+            expires_at=clock(card.expires_at, now),
+        )
     if card.asked:
-        return f"✏️ Reply with {_FIELD.get(card.asked) or foreign(card.asked, 20)}."
+        return t(
+            "✏️ Reply with {what}.",
+            what=t(_FIELD[card.asked]) if card.asked in _FIELD else foreign(card.asked, 20),
+        )
     left = span((card.expires_at - now).total_seconds())
     if card.problem:
-        return f"Not traded: {foreign(card.problem, WORDS)}. Fix it below, {left} left."
-    return f"It fits now. Take it below, {left} left."
+        return t(
+            "Not traded: {problem}. Fix it below, {left} left.",
+            problem=foreign(retell(card.problem), WORDS),
+            left=left,
+        )
+    return t("It fits now. Take it below, {left} left.", left=left)
 
 
 def held_keyboard(card: HeldCard, now: datetime) -> InlineKeyboardMarkup | None:
@@ -124,9 +167,9 @@ def held_keyboard(card: HeldCard, now: datetime) -> InlineKeyboardMarkup | None:
         rows.append([_stop(card.held_id, stop) for stop in card.stops[:3]])
     rows.append([_fix(card, name) for name in ("symbol", "side", "type")])
     rows.append([_fix(card, name) for name in ("entry", "stop", "targets")])
-    last = [_held_button("✖️ Drop", card.held_id, "drop")]
+    last = [_held_button(t("✖️ Drop"), card.held_id, "drop")]
     if not card.problem:
-        last.insert(0, _held_button("✅ Take it", card.held_id, "take"))
+        last.insert(0, _held_button(t("✅ Take it"), card.held_id, "take"))
     rows.append(last)
     return InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
 
@@ -137,8 +180,8 @@ def _stop(held_id: int, stop: Decimal) -> InlineKeyboardButton:
 
 
 def _fix(card: HeldCard, name: str) -> InlineKeyboardButton:
-    mark = "✏️" if card.asked == name else "Fix"
-    return _held_button(f"{mark} {name}", card.held_id, name)
+    mark = "✏️" if card.asked == name else t("Fix")
+    return _held_button(f"{mark} {t(_NAMES[name])}", card.held_id, name)
 
 
 def _held_button(label: str, held_id: int, what: str) -> InlineKeyboardButton:
@@ -153,12 +196,14 @@ def _held_button(label: str, held_id: int, what: str) -> InlineKeyboardButton:
 def listing(sources: Iterable[Source]) -> str:
     """Return every source with its mode."""
     lines = [
-        f"{one.id} · <b>{foreign(one.name, NAME)}</b> · {_MODE[one.settings.mode]}"
+        f"{one.id} · <b>{foreign(one.name, NAME)}</b> · {t(_MODE[one.settings.mode])}"
         for one in sources
     ]
     if not lines:
-        return "No sources yet. Forward a signal, add me to a channel as admin, or use HTTP."
-    return "\n".join(["📡 <b>Sources</b>", *lines, "/channel 1 shows one, /score 1 its record"])
+        return t("No sources yet. Forward a signal, add me to a channel as admin, or use HTTP.")
+    return "\n".join(
+        [t("📡 <b>Sources</b>"), *lines, t("/channel 1 shows one, /score 1 its record")]
+    )
 
 
 def one(source: Source) -> str:
@@ -167,26 +212,35 @@ def one(source: Source) -> str:
     maps = ", ".join(f"{foreign(key, 12)} → {foreign(name, 12)}" for key, name in s.symbols.items())
     moved = ", ".join(f"{foreign(key, 12)} {shift:+f}" for key, shift in s.offset.items())
     auto = (
-        "not set"
+        t("not set")
         if s.auto.max_risk is None
-        else f"{s.auto.max_risk} % each, {s.auto.max_per_day} a day, until {s.auto.losses} losses"
+        else t(
+            "{max_risk} % each, {max_per_day} a day, until {losses} losses",
+            max_risk=s.auto.max_risk,
+            max_per_day=s.auto.max_per_day,
+            losses=s.auto.losses,
+        )
     )
     rows = [
-        ("Mode", _MODE[s.mode]),
-        ("Symbols", ", ".join(foreign(name, 12) for name in s.allowed) or "all"),
-        ("Map", maps or "none"),
-        ("Suffix", foreign(s.suffix, 8) if s.suffix else "none"),
-        ("Offset", moved or "none"),
-        ("Risk", "the desk's" if s.risk is None else f"{s.risk} %"),
-        ("Time", "the desk's" if s.ttl is None else span(s.ttl)),
-        ("No stop", "refused" if s.no_stop is NoStop.REFUSE else "asked for"),
-        ("Updates", "tighten alone" if s.tighten else "always ask"),
-        ("Limit", "none" if not s.limit else f"{s.limit} a minute"),
-        ("Auto", auto),
+        (t("Mode"), t(_MODE[s.mode])),
+        (t("Symbols"), ", ".join(foreign(name, 12) for name in s.allowed) or t("all")),
+        (t("Map"), maps or t("none")),
+        (t("Suffix"), foreign(s.suffix, 8) if s.suffix else t("none")),
+        (t("Offset"), moved or t("none")),
+        (t("Risk"), t("the desk's") if s.risk is None else f"{s.risk} %"),
+        (t("Time"), t("the desk's") if s.ttl is None else span(s.ttl)),
+        (t("No stop"), t("refused") if s.no_stop is NoStop.REFUSE else t("asked for")),
+        (t("Updates"), t("tighten alone") if s.tighten else t("always ask")),
+        (t("Limit"), t("none") if not s.limit else t("{limit} a minute", limit=s.limit)),
+        (t("Auto"), auto),
     ]
-    return (
-        f"📡 <b>{foreign(source.name, NAME)}</b> · source {source.id}\n{table(rows)}\n"
-        f"An owner changes it: <code>/channel {source.id} risk 0.5</code>"
+    return t(
+        "📡 <b>{name}</b> · source {id}\n"
+        "{rows}\n"
+        "An owner changes it: <code>/channel {id} risk 0.5</code>",
+        name=foreign(source.name, NAME),
+        id=source.id,
+        rows=table(rows),
     )
 
 
@@ -203,8 +257,16 @@ def switches(source: Source) -> InlineKeyboardMarkup:
         inline_keyboard=[
             modes,
             [
-                _switch(f"auto-tighten {tighten}", source, f"tighten {tighten}"),
-                _switch(f"no stop: {other.value}", source, f"nostop {other.value}"),
+                _switch(
+                    t("auto-tighten on") if tighten == "on" else t("auto-tighten off"),
+                    source,
+                    f"tighten {tighten}",
+                ),
+                _switch(
+                    t("no stop: ask") if other is NoStop.ASK else t("no stop: refuse"),
+                    source,
+                    f"nostop {other.value}",
+                ),
             ],
         ]
     )

@@ -12,7 +12,7 @@ from handlers.cards.text import (
     span,
     table,
 )
-from handlers.texts import later, t
+from handlers.texts import later, retell, t
 from trading.model import TradingState
 from trading.notices import (
     AccountBeat,
@@ -52,8 +52,8 @@ def heartbeat(notice: Heartbeat) -> str:
     parts.append(" · ".join(desk))
     members = notice.members_seen + notice.members_blind
     if members:
-        blind = f", {notice.members_blind} blind" if notice.members_blind else ""
-        parts.append(f"members' accounts {members}{blind}")
+        blind = t(", {count} blind", count=notice.members_blind) if notice.members_blind else ""
+        parts.append(t("members' accounts {members}{blind}", members=members, blind=blind))
     return "\n".join(
         [
             *parts,
@@ -87,7 +87,10 @@ def _account(beat: AccountBeat) -> str:
     lines = [f"<b>{foreign(beat.account)}</b>", table(rows)]
     if beat.why_blind:
         lines.append(
-            t("⚠️ Cannot see it: {why}. Entries are blocked.", why=foreign(beat.why_blind, 120))
+            t(
+                "⚠️ Cannot see it: {why}. Entries are blocked.",
+                why=foreign(retell(beat.why_blind), 120),
+            )
         )
     return "\n".join(lines)
 
@@ -140,7 +143,7 @@ def blind(notice: Blind, now: datetime) -> str:
         return "\n".join(lines)
     lines = [
         t("🚨 <b>ACCOUNT CANNOT BE READ</b>") + f" · {account}",
-        t("Since {since}: {why}.", since=since, why=foreign(notice.why, WORDS)),
+        t("Since {since}: {why}.", since=since, why=foreign(retell(notice.why), WORDS)),
         t(
             "No new entries. The drawdown caps cannot be measured;"
             " open positions rest on their stops at the broker."
@@ -170,7 +173,9 @@ def stalled(notice: LoopStalled) -> str:
 
 def terminal_news(notice: TerminalNews) -> str:
     """Return whether a member's own account is seen, and what to do where it is not."""
-    account = f"{foreign(notice.account)} at {foreign(notice.server)}"
+    account = t(
+        "{account} at {server}", account=foreign(notice.account), server=foreign(notice.server)
+    )
     if notice.ok:
         return (
             t("✅ <b>Account connected</b>")
@@ -183,16 +188,16 @@ def terminal_news(notice: TerminalNews) -> str:
         " /account remove {login} forgets it.",
         login=foreign(notice.account),
     )
-    return f"{head} · {account}\n{foreign(notice.words, WORDS)}\n{then}"
+    return f"{head} · {account}\n{foreign(retell(notice.words), WORDS)}\n{then}"
 
 
 _MEANS = {
-    "database": "Nothing can be written down, so nothing is sent to the broker.",
-    "disk": "No new entries. The guard, closes and alarms go on in the space kept for them.",
-    "integrity": "No new entries. Restore a backup: python -m bot restore FILE",
-    "backup": "Trading goes on; a broken disk would now lose more than a day.",
-    "ping": "Trading goes on; the watcher outside may raise its alarm.",
-    "telegram": "No taps came in; the caps were watched, and approved signals went on.",
+    "database": later("Nothing can be written down, so nothing is sent to the broker."),
+    "disk": later("No new entries. The guard, closes and alarms go on in the space kept for them."),
+    "integrity": later("No new entries. Restore a backup: python -m bot restore FILE"),
+    "backup": later("Trading goes on; a broken disk would now lose more than a day."),
+    "ping": later("Trading goes on; the watcher outside may raise its alarm."),
+    "telegram": later("No taps came in; the caps were watched, and approved signals went on."),
 }
 """What the loss of a part means while it lasts."""
 
@@ -202,12 +207,17 @@ def trouble(notice: Trouble, now: datetime) -> str:
     part, since = foreign(notice.part.replace("_", " ")), clock(notice.since, now)
     if notice.healed_at is not None:
         gone = span((notice.healed_at - notice.since).total_seconds())
-        return f"✅ <b>Works again: {part}</b>\nIt failed for {gone}, since {since}."
+        return t(
+            "✅ <b>Works again: {part}</b>\nIt failed for {gone}, since {since}.",
+            part=part,
+            gone=gone,
+            since=since,
+        )
     lines = [
-        f"🚨 <b>NOT WORKING: {part}</b>",
-        f"Since {since}: {foreign(notice.why, WORDS)}",
-        _MEANS.get(notice.part, "The log says more."),
-        "/health shows every part.",
+        t("🚨 <b>NOT WORKING: {part}</b>", part=part),
+        t("Since {since}: {why}", since=since, why=foreign(retell(notice.why), WORDS)),
+        t(_MEANS.get(notice.part, later("The log says more."))),
+        t("/health shows every part."),
     ]
     return "\n".join(lines)
 
@@ -217,7 +227,7 @@ def unreachable(notice: Unreachable) -> str:
     who = f"{foreign(notice.name, NAME)} (id {notice.telegram_id})"
     lines = [
         t("📵 <b>Cannot reach {who}</b>", who=who),
-        t("Telegram says: {why}", why=foreign(notice.why, WORDS)),
+        t("Telegram says: {why}", why=foreign(retell(notice.why), WORDS)),
         t("They get no cards and no alarms \u2013 until they open this bot and press /start."),
     ]
     return "\n".join(lines)

@@ -19,7 +19,7 @@ from trading.words import told
 TRANSLATED = sorted(set(LANGUAGES) - {ENGLISH})
 _PLACES = re.compile(r"\{\w+\}")
 _TAGS = re.compile(r"</?\w+>")
-_COMMANDS = re.compile(r"/[a-z_]+")
+_COMMANDS = re.compile(r"(?<!\w)/[a-z_]+")
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from trading.drawdown.dayclock import SERVER, DayClock, is_zone
 from trading.ids import RuleId
 from trading.money import HUNDRED
+from trading.words import joined, told
 
 MIN_DRAWDOWN_THRESHOLD = Decimal("1.0")
 MAX_DRAWDOWN_THRESHOLD = Decimal("99.0")
@@ -118,14 +119,16 @@ def describe(cap: Cap) -> str:
     """Return the cap in one short line of words."""
     words = [_WHAT[cap.kind](cap)]
     if cap.has_day:
-        words.append(f"days from {cap.day.at:%H:%M} {_zone_words(cap.day.zone)}")
+        words.append(
+            told("days from {at} {zone}", at=f"{cap.day.at:%H:%M}", zone=_zone_words(cap.day.zone))
+        )
     if cap.lock_at is not None:
-        level = "the initial balance" if cap.lock_at is LockAt.INITIAL else plain(cap.lock_at)
-        words.append(f"locks at {level}")
+        level = told("the initial balance") if cap.lock_at is LockAt.INITIAL else plain(cap.lock_at)
+        words.append(told("locks at {level}", level=level))
     words.append(_action_words(cap))
     if cap.include_credit:
-        words.append("credit counted")
-    return ", ".join(words)
+        words.append(told("credit counted"))
+    return joined(words, ", ")
 
 
 def plain(value: Decimal) -> str:
@@ -136,47 +139,57 @@ def plain(value: Decimal) -> str:
 
 def short_name(cap: Cap) -> str:
     """Return what people call the cap: its kind and size."""
-    kind = "total" if cap.kind is CapKind.STATIC else cap.kind.value
-    return f"{kind} {size_words(cap)}".removesuffix(" money")
+    size = plain(cap.size)
+    return joined([_NAMES[cap.kind], f"{size} %" if cap.unit is Unit.PERCENT else size], " ")
 
 
 def size_words(cap: Cap) -> str:
     """Return the size with its unit."""
-    return f"{plain(cap.size)} %" if cap.unit is Unit.PERCENT else f"{plain(cap.size)} money"
+    return (
+        f"{plain(cap.size)} %"
+        if cap.unit is Unit.PERCENT
+        else told("{size} money", size=plain(cap.size))
+    )
 
 
 def _faults(cap: Cap) -> Iterator[str]:
     yield from _size_faults(cap)
     if cap.initial is not None and not _is_money(cap.initial):
-        yield "the initial balance must be a positive amount"
+        yield told("the initial balance must be a positive amount")
     if isinstance(cap.lock_at, Decimal) and not _is_money(cap.lock_at):
-        yield "the lock must be at a positive amount"
+        yield told("the lock must be at a positive amount")
     if cap.lock_at is not None and cap.kind is not CapKind.TRAILING:
-        yield "only a trailing cap can lock"
+        yield told("only a trailing cap can lock")
     if not 0 < cap.act_at <= 1:
-        yield "it can act at more than 0 % and at most 100 % of the allowance"
+        yield told("it can act at more than 0 % and at most 100 % of the allowance")
     if any(not 0 < level < 1 for level in cap.warn_at) or list(cap.warn_at) != sorted(cap.warn_at):
-        yield "warnings must rise between 0 % and 100 % of the allowance"
+        yield told("warnings must rise between 0 % and 100 % of the allowance")
     if not is_zone(cap.day.zone):
-        yield f"there is no time zone {cap.day.zone!r}: write one such as Europe/Prague or UTC"
+        yield told(
+            "there is no time zone {zone}: write one such as Europe/Prague or UTC",
+            zone=f"{cap.day.zone!r}",
+        )
 
 
 def _size_faults(cap: Cap) -> Iterator[str]:
     if cap.unit is Unit.PERCENT:
         if cap.kind is CapKind.FLOOR:
-            yield "a floor is an amount of money, such as floor 9000"
+            yield told("a floor is an amount of money, such as floor 9000")
         if (
             not cap.size.is_finite()
             or not MIN_DRAWDOWN_THRESHOLD <= cap.size <= MAX_DRAWDOWN_THRESHOLD
         ):
             yield (
-                f"a percent cap lies between {plain(MIN_DRAWDOWN_THRESHOLD)} "
-                f"and {plain(MAX_DRAWDOWN_THRESHOLD)} %"
+                told(
+                    "a percent cap lies between {least} and {most} %",
+                    least=plain(MIN_DRAWDOWN_THRESHOLD),
+                    most=plain(MAX_DRAWDOWN_THRESHOLD),
+                )
             )
     elif not _is_money(cap.size):
-        yield "the amount must be a positive amount of money"
+        yield told("the amount must be a positive amount of money")
     elif cap.kind is not CapKind.FLOOR and cap.initial is not None and cap.size >= cap.initial:
-        yield "the amount must be smaller than the initial balance"
+        yield told("the amount must be smaller than the initial balance")
 
 
 def _is_money(value: Decimal) -> bool:
@@ -185,40 +198,64 @@ def _is_money(value: Decimal) -> bool:
 
 def _of_initial(cap: Cap) -> str:
     by_initial = cap.unit is Unit.PERCENT and cap.allowance_of is AllowanceOf.INITIAL
-    return " (of the initial balance)" if by_initial else ""
+    return told(" (of the initial balance)") if by_initial else ""
 
 
 def _static_words(cap: Cap) -> str:
-    start = "entry equity" if cap.initial is None else f"an initial {plain(cap.initial)}"
-    return f"total {size_words(cap)} below {start}"
+    start = (
+        told("entry equity")
+        if cap.initial is None
+        else told("an initial {initial}", initial=plain(cap.initial))
+    )
+    return told("total {size} below {start}", size=size_words(cap), start=start)
 
 
 def _trailing_words(cap: Cap) -> str:
-    return f"trailing {size_words(cap)}{_of_initial(cap)} below the {_OVER[cap.over]}"
+    return told(
+        "trailing {size}{of_initial} below the {over}",
+        size=size_words(cap),
+        of_initial=_of_initial(cap),
+        over=_OVER[cap.over],
+    )
 
 
 def _daily_words(cap: Cap) -> str:
-    return f"daily {size_words(cap)}{_of_initial(cap)} below {_BASE[cap.base]}"
+    return told(
+        "daily {size}{of_initial} below {base}",
+        size=size_words(cap),
+        of_initial=_of_initial(cap),
+        base=_BASE[cap.base],
+    )
 
 
 def _floor_words(cap: Cap) -> str:
-    return f"floor at {plain(cap.size)}"
+    return told("floor at {size}", size=plain(cap.size))
 
 
 def _zone_words(zone: str) -> str:
-    return "server time" if zone == SERVER else zone
+    return told("server time") if zone == SERVER else zone
 
 
 def _action_words(cap: Cap) -> str:
     words = _ACTION[cap.action]
     if cap.action is CapAction.CLOSE and cap.scope is Scope.OWN:
-        words = "closes the bot's own positions"
+        words = told("closes the bot's own positions")
     if cap.act_at != ONE:
-        return f"{words} at {plain(cap.act_at * HUNDRED)} % of the allowance"
-    return f"{words} below the floor only" if cap.strict else words
+        return told(
+            "{words} at {act_at} % of the allowance",
+            words=words,
+            act_at=plain(cap.act_at * HUNDRED),
+        )
+    return told("{words} below the floor only", words=words) if cap.strict else words
 
 
 _WEIGHT = {action: weight for weight, action in enumerate(CapAction)}
+_NAMES = {
+    CapKind.STATIC: told("total"),
+    CapKind.TRAILING: told("trailing"),
+    CapKind.DAILY: told("daily"),
+    CapKind.FLOOR: told("floor"),
+}
 _WHAT = {
     CapKind.STATIC: _static_words,
     CapKind.TRAILING: _trailing_words,
@@ -226,17 +263,17 @@ _WHAT = {
     CapKind.FLOOR: _floor_words,
 }
 _OVER = {
-    TrailOver.EQUITY: "equity peak",
-    TrailOver.BALANCE: "closed-balance peak",
-    TrailOver.END_OF_DAY: "end-of-day balance peak",
+    TrailOver.EQUITY: told("equity peak"),
+    TrailOver.BALANCE: told("closed-balance peak"),
+    TrailOver.END_OF_DAY: told("end-of-day balance peak"),
 }
 _BASE = {
-    DayBase.BALANCE: "the day's first balance",
-    DayBase.EQUITY: "the day's first equity",
-    DayBase.MAX: "the higher of the day's first balance and equity",
+    DayBase.BALANCE: told("the day's first balance"),
+    DayBase.EQUITY: told("the day's first equity"),
+    DayBase.MAX: told("the higher of the day's first balance and equity"),
 }
 _ACTION = {
-    CapAction.WARN: "warns",
-    CapAction.PAUSE: "pauses entries",
-    CapAction.CLOSE: "closes all",
+    CapAction.WARN: told("warns"),
+    CapAction.PAUSE: told("pauses entries"),
+    CapAction.CLOSE: told("closes all"),
 }

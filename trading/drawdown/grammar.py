@@ -21,6 +21,7 @@ from trading.drawdown.caps import (
 )
 from trading.drawdown.dayclock import SERVER, DayClock, is_zone
 from trading.money import HUNDRED
+from trading.words import capital, told
 
 EXAMPLES = {
     None: "15, trailing 10, daily 5 or floor 9000",
@@ -55,6 +56,10 @@ _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 class _Misread(Exception):  # noqa: N818 - never leaves this module
     """What could not be understood, in words."""
 
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
 
 @dataclass(slots=True)
 class _Words:
@@ -78,9 +83,19 @@ class _Words:
         word = self.left[0] if self.left else ""
         if _THOUSANDS.fullmatch(word):
             bare = re.sub("[.,]", "", word)
-            raise _Misread(f"{word} could be {bare} or a fraction: write {bare} without a mark")
+            raise _Misread(
+                told(
+                    "{word} could be {bare} or a fraction: write {bare} without a mark",
+                    word=word,
+                    bare=bare,
+                )
+            )
         if not _NUMBER.fullmatch(word):
-            raise _Misread(f"I expected {what}" + (f", not “{word[:40]}”" if word else ""))
+            raise _Misread(
+                told("I expected {what}, not “{word}”", what=what, word=word[:40])
+                if word
+                else told("I expected {what}", what=what)
+            )
         self.take()
         value = Decimal(word.rstrip("%").replace(",", "."))
         if self.peek() in ("%", "percent"):
@@ -99,19 +114,25 @@ def parse_cap(words: Sequence[str]) -> Cap | str:
         while text.left:
             _option(text)
     except _Misread as misread:
-        return _answer(text, kind, str(misread))
+        return _answer(text, kind, misread.words)
     wrong = validate(text.cap)
     if text.timed and not text.cap.has_day:
-        wrong = "a reset time goes with a daily or end-of-day cap"
+        wrong = told("a reset time goes with a daily or end-of-day cap")
     return text.cap if wrong is None else _answer(text, kind, wrong)
 
 
 def _answer(text: _Words, kind: CapKind | None, wrong: str) -> str:
     sane = text.cap.size > 0 and validate(text.cap) is None
     understood = describe(text.cap) if sane else " ".join(text.read)[:80]
-    opening = f"Understood: {understood}. But " if understood else ""
-    sentence = f"{opening}{wrong}."
-    return f"{sentence[0].upper()}{sentence[1:]} Example: {EXAMPLES[kind]}"
+    example = EXAMPLES[kind]
+    if not understood:
+        return told("{wrong}. Example: {example}", wrong=capital(wrong), example=example)
+    return told(
+        "Understood: {understood}. But {wrong}. Example: {example}",
+        understood=understood,
+        wrong=wrong,
+        example=example,
+    )
 
 
 def _kind(text: _Words) -> CapKind | None:
@@ -125,7 +146,7 @@ def _kind(text: _Words) -> CapKind | None:
 
 
 def _size(text: _Words) -> None:
-    value, percent = text.number("a number")
+    value, percent = text.number(told("a number"))
     unit = Unit.PERCENT if percent else text.cap.unit
     text.cap = replace(text.cap, size=value, unit=unit)
 
@@ -137,7 +158,7 @@ def _option(text: _Words) -> None:
         return
     option = _OPTIONS.get(word)
     if option is None:
-        raise _Misread(f"I do not know “{text.left[0][:40]}”")
+        raise _Misread(told("I do not know “{word}”", word=text.left[0][:40]))
     text.take()
     option(text)
 
@@ -149,7 +170,9 @@ def _base(text: _Words) -> None:
     elif text.cap.kind is CapKind.TRAILING and word in _TRAILS:
         text.cap = replace(text.cap, over=_TRAILS[word])
     else:
-        raise _Misread(f"“{word}” does not go with a {text.cap.kind} cap")
+        raise _Misread(
+            told("“{word}” does not go with a {kind} cap", word=word, kind=text.cap.kind)
+        )
     text.take()
 
 
@@ -164,7 +187,7 @@ def _percent(text: _Words) -> None:
 def _of(text: _Words) -> None:
     word = text.peek()
     if word not in ("initial", "base") or text.cap.kind is CapKind.FLOOR:
-        raise _Misread("“of initial” or “of base” goes with a percent cap")
+        raise _Misread(told("“of initial” or “of base” goes with a percent cap"))
     text.take()
     text.cap = replace(text.cap, allowance_of=AllowanceOf(word))
     if word == "initial" and text.peek()[:1].isdecimal():
@@ -172,7 +195,7 @@ def _of(text: _Words) -> None:
 
 
 def _initial(text: _Words) -> None:
-    value, _ = text.number("the initial balance")
+    value, _ = text.number(told("the initial balance"))
     text.cap = replace(text.cap, initial=value)
 
 
@@ -181,7 +204,7 @@ def _lock(text: _Words) -> None:
     if text.peek() == "at" and named:
         text.take()
     if text.peek()[:1].isdecimal():
-        text.cap = replace(text.cap, lock_at=text.number("the level of the lock")[0])
+        text.cap = replace(text.cap, lock_at=text.number(told("the level of the lock"))[0])
         return
     if text.peek() == "initial":
         text.take()
@@ -191,7 +214,7 @@ def _lock(text: _Words) -> None:
 def _at(text: _Words) -> None:
     match = _TIME.fullmatch(text.peek())
     if match is None:
-        raise _Misread("I expected a time such as 17:00 after “at”")
+        raise _Misread(told("I expected a time such as 17:00 after “at”"))
     text.take()
     text.timed = True
     at = time(int(match[1]), int(match[2]))
@@ -207,13 +230,17 @@ def _zone(text: _Words) -> str:
     if name is not None:
         text.take()
         return name
-    raise _Misread(f"there is no time zone “{word[:40]}”: write one such as Europe/Prague or UTC")
+    raise _Misread(
+        told(
+            "there is no time zone “{word}”: write one such as Europe/Prague or UTC", word=word[:40]
+        )
+    )
 
 
 def _act(text: _Words) -> None:
     if text.peek() == "at":
         text.take()
-    value, _ = text.number("the percent of the allowance at which to act")
+    value, _ = text.number(told("the percent of the allowance at which to act"))
     text.cap = replace(text.cap, act_at=value / HUNDRED)
 
 

@@ -11,8 +11,9 @@ from decimal import Decimal
 from trading.drawdown.caps import AllowanceOf, Cap, CapKind, DayBase, LockAt, TrailOver, Unit
 from trading.drawdown.dayclock import SERVER, DayClock
 from trading.money import HUNDRED
+from trading.words import told
 
-RULES_READ = "rules read on 2026-11, check your contract"
+RULES_READ = told("rules read on 2026-11, check your contract")
 BUFFER = Decimal("0.90")
 
 _PRAGUE = DayClock("Europe/Prague")
@@ -170,13 +171,13 @@ PRESETS: Mapping[str, Callable[..., tuple[Cap, ...]]] = {
 }
 
 NOT_EXPRESSED: Mapping[str, tuple[str, ...]] = {
-    "ftmo1": ("a daily limit: no number is on record, give one as daily",),
+    "ftmo1": (told("a daily limit: no number is on record, give one as daily"),),
     "topstep": (
-        "the amount per size of account: 4 % (2,000 of 50,000) is taken unless given",
-        "the firm's own close of the futures day, where it differs from 17:00 New York",
+        told("the amount per size of account: 4 % (2,000 of 50,000) is taken unless given"),
+        told("the firm's own close of the futures day, where it differs from 17:00 New York"),
     ),
-    "alpha": ("a total limit: no number is on record, give one as total",),
-    "bem": ("a total limit: no number is on record, give one as total",),
-    "itrader": ("a total limit: no number is on record, give one as total",),
+    "alpha": (told("a total limit: no number is on record, give one as total"),),
+    "bem": (told("a total limit: no number is on record, give one as total"),),
+    "itrader": (told("a total limit: no number is on record, give one as total"),),
 }
 """What of a firm's rules a preset leaves out; consistency, profit-day and news rules in all."""

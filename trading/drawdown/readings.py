@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from trading.drawdown.state import Reading
 from trading.model import AccountState, Deal, DealReason
+from trading.words import told
 
 JUMP_TOLERANCE = Decimal("0.05")
 """Money by which balance and deals may differ before a change counts as unexplained."""
@@ -71,7 +72,7 @@ def judge(
     """Return the reading, or why there is none."""
     account = look.account
     if account is None:
-        return Invalid(InvalidReading.NO_ACCOUNT, "the terminal gave no account")
+        return Invalid(InvalidReading.NO_ACCOUNT, told("the terminal gave no account"))
     fault = (
         _identity(look, account, expected_login)
         or _numbers(account)
@@ -106,10 +107,16 @@ def _identity(look: Look, account: AccountState, expected_login: int) -> Invalid
     if account.login != expected_login:
         return Invalid(
             InvalidReading.WRONG_LOGIN,
-            f"the terminal is logged in as {account.login}, not {expected_login}",
+            told(
+                "the terminal is logged in as {login}, not {expected_login}",
+                login=account.login,
+                expected_login=expected_login,
+            ),
         )
     if not look.connected:
-        return Invalid(InvalidReading.DISCONNECTED, "the terminal is not connected to the broker")
+        return Invalid(
+            InvalidReading.DISCONNECTED, told("the terminal is not connected to the broker")
+        )
     return None
 
 
@@ -117,7 +124,9 @@ def _numbers(account: AccountState) -> Invalid | None:
     money = {"balance": account.balance, "equity": account.equity, "credit": account.credit}
     for name, value in money.items():
         if not value.is_finite():
-            return Invalid(InvalidReading.NOT_A_NUMBER, f"{name} reads {value}")
+            return Invalid(
+                InvalidReading.NOT_A_NUMBER, told("{name} reads {value}", name=name, value=value)
+            )
     return None
 
 
@@ -129,11 +138,17 @@ def _ruin(look: Look, account: AccountState) -> Invalid | None:
     if margin_gone and look.stopped_out:
         return None
     if account.equity < 0:
-        return Invalid(InvalidReading.NEGATIVE_EQUITY, f"equity reads {account.equity}")
+        return Invalid(
+            InvalidReading.NEGATIVE_EQUITY, told("equity reads {equity}", equity=account.equity)
+        )
     if look.positions_open or account.balance != 0:
         return Invalid(
             InvalidReading.ZERO_EQUITY,
-            f"equity reads 0 with {look.positions_open} positions and balance {account.balance}",
+            told(
+                "equity reads 0 with {positions_open} positions and balance {balance}",
+                positions_open=look.positions_open,
+                balance=account.balance,
+            ),
         )
     return None
 
@@ -142,10 +157,15 @@ def _age(look: Look, previous: Reading | None, max_quote_age: Decimal) -> Invali
     if look.positions_open and look.quote_age is not None and look.quote_age > max_quote_age:
         return Invalid(
             InvalidReading.STALE_QUOTES,
-            f"no quote of an open position changed for {look.quote_age:.0f} s",
+            told(
+                "no quote of an open position changed for {quote_age} s",
+                quote_age=f"{look.quote_age:.0f}",
+            ),
         )
     if previous is not None and look.monotonic_ms < previous.monotonic_ms:
-        return Invalid(InvalidReading.OUT_OF_ORDER, "an answer older than the last one came late")
+        return Invalid(
+            InvalidReading.OUT_OF_ORDER, told("an answer older than the last one came late")
+        )
     return None
 
 
@@ -165,5 +185,5 @@ def _jump(look: Look, reading: Reading, previous: Reading, tolerance: Decimal) -
         return None
     return Invalid(
         InvalidReading.JUMP_WITHOUT_DEAL,
-        f"the balance moved by {missing} that no deal explains",
+        told("the balance moved by {missing} that no deal explains", missing=missing),
     )

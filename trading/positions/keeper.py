@@ -43,6 +43,7 @@ from trading.positions.rules import (
     whole_or,
 )
 from trading.symbols import SymbolBook
+from trading.words import told
 
 WISH_LIFE = timedelta(minutes=5)
 """A wish that could not be sent for so long is dropped: the market is another one by then."""
@@ -169,14 +170,14 @@ class PositionKeeper:
         ask = wish.ask
         if target is None:
             if ask.kind is WishKind.CANCEL:
-                return "it no longer waits: it was filled or removed"
-            return "the position is already closed"
+                return told("it no longer waits: it was filled or removed")
+            return told("the position is already closed")
         if self._clock.now() - wish.created_at > WISH_LIFE:
-            return "it could not be sent for 5 minutes: ask again if it is still wanted"
+            return told("it could not be sent for 5 minutes: ask again if it is still wanted")
         if ask.kind is WishKind.PROTECT and not ask.may_loosen:
             stop = target.stop_loss if ask.stop_loss is None else ask.stop_loss
             if is_looser(stop, target.stop_loss, target.side):
-                return "the stop was moved closer meanwhile: this would loosen it"
+                return told("the stop was moved closer meanwhile: this would loosen it")
         return ""
 
     # --- rules -------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from trading.money import parse_decimal
 from trading.positions.model import Ask, WishKind
 from trading.positions.rules import allows_stop, is_looser, on_far_tick
 from trading.positions.selection import Held
+from trading.words import joined, told
 
 _SPAN = re.compile(r"(\d{1,5})\s*([mhd])", re.IGNORECASE)
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -31,7 +32,7 @@ def distance_of(word: str, spec: SymbolSpec) -> Decimal | str:
     in_pips = text.endswith("p") or is_pair(spec)
     value = parse_decimal(text.removesuffix("pips").removesuffix("p"))
     if value is None or value <= 0 or value.adjusted() > 6:
-        return f"“{word}” is not a distance above zero"
+        return told("“{word}” is not a distance above zero", word=word)
     return value * spec.pip if in_pips else value
 
 
@@ -56,23 +57,31 @@ def shown(price: Decimal, spec: SymbolSpec) -> str:
 
 def to_break_even(held: Sequence[Held]) -> tuple[list[Ask], list[str]]:
     """Return the stops that can go to their entry, and why the others cannot."""
-    asks, refused = [], []
+    asks: list[Ask] = []
+    refused: list[str] = []
     for one in held:
         position = one.position
         spec = one.loop.symbols.spec(position.symbol)
         what = f"#{position.ticket} {position.symbol}"
         if spec is None:
-            refused.append(f"{what} was not read yet: try again in a moment.")
+            refused.append(told("{what} was not read yet: try again in a moment.", what=what))
             continue
         stop = on_far_tick(position.price_open, position.side, spec)
         present = position.stop_loss
         if present is not None and (stop - present) * position.side.sign <= 0:
             at = shown(present, spec)
-            refused.append(f"{what}: the stop {at} is at the entry or better already.")
+            refused.append(
+                told("{what}: the stop {at} is at the entry or better already.", what=what, at=at)
+            )
         elif not allows_stop(stop, position, spec):
             refused.append(
-                f"{what}: the price {shown(position.price_current, spec)} is not far enough "
-                f"beyond the entry {shown(position.price_open, spec)} yet."
+                told(
+                    "{what}: the price {price_current} is not far enough beyond the entry "
+                    "{price_open} yet.",
+                    what=what,
+                    price_current=shown(position.price_current, spec),
+                    price_open=shown(position.price_open, spec),
+                )
             )
         else:
             asks.append(
@@ -90,29 +99,49 @@ def to_break_even(held: Sequence[Held]) -> tuple[list[Ask], list[str]]:
 def stop_problem(price: Decimal, position: Position, spec: SymbolSpec) -> str:
     """Return why a stop cannot be set there; empty where it can."""
     if price == position.stop_loss:
-        return f"the stop is at {shown(price, spec)} already"
+        return told("the stop is at {price} already", price=shown(price, spec))
     side = position.side.value.upper()
     if (position.price_current - price) * position.side.sign <= 0:
-        where = "below" if position.side.sign > 0 else "above"
+        where = told("below") if position.side.sign > 0 else told("above")
         now = shown(position.price_current, spec)
-        return f"{shown(price, spec)} is not {where} the price {now} of a {side}"
+        return told(
+            "{price} is not {where} the price {now} of a {side}",
+            price=shown(price, spec),
+            where=where,
+            now=now,
+            side=side,
+        )
     if not allows_stop(price, position, spec):
-        return f"{shown(price, spec)} is nearer than the {spec.stops_level} points the broker wants"
+        return told(
+            "{price} is nearer than the {stops_level} points the broker wants",
+            price=shown(price, spec),
+            stops_level=spec.stops_level,
+        )
     return ""
 
 
 def target_problem(price: Decimal, position: Position, spec: SymbolSpec) -> str:
     """Return why a target cannot be set there; empty where it can."""
     if price == position.take_profit:
-        return f"the target is at {shown(price, spec)} already"
+        return told("the target is at {price} already", price=shown(price, spec))
     distance = (price - position.price_current) * position.side.sign
     if price <= 0 or distance <= 0:
-        where = "above" if position.side.sign > 0 else "below"
+        where = told("above") if position.side.sign > 0 else told("below")
         side = position.side.value.upper()
         now = shown(position.price_current, spec)
-        return f"{shown(price, spec)} is not {where} the price {now} of a {side}"
+        return told(
+            "{price} is not {where} the price {now} of a {side}",
+            price=shown(price, spec),
+            where=where,
+            now=now,
+            side=side,
+        )
     if distance < spec.stops_level * spec.point:
-        return f"{shown(price, spec)} is nearer than the {spec.stops_level} points the broker wants"
+        return told(
+            "{price} is nearer than the {stops_level} points the broker wants",
+            price=shown(price, spec),
+            stops_level=spec.stops_level,
+        )
     return ""
 
 
@@ -120,21 +149,31 @@ def trail_problem(distance: Decimal, position: Position, spec: SymbolSpec) -> st
     """Return why a stop cannot trail at that distance; empty where it can."""
     least = max(spec.stops_level * spec.point, spec.tick_size)
     if distance < least:
-        return f"the broker wants at least {shown_distance(least, spec)}"
+        return told("the broker wants at least {least}", least=shown_distance(least, spec))
     if distance >= position.price_current:
-        return f"{shown_distance(distance, spec)} is more than the price itself"
+        return told(
+            "{distance} is more than the price itself", distance=shown_distance(distance, spec)
+        )
     return ""
 
 
 def stop_words(position: Position, price: Decimal, spec: SymbolSpec, *, loosens: bool) -> str:
     """Return the question for a new stop."""
     what = f"#{position.ticket} {position.side.value.upper()} {position.symbol}"
-    present = "none" if position.stop_loss is None else shown(position.stop_loss, spec)
+    present = told("none") if position.stop_loss is None else shown(position.stop_loss, spec)
     away = shown_distance(abs(position.price_current - price), spec)
-    lines = [f"Move the stop of {what} from {present} to {shown(price, spec)} ({away} away)?"]
+    lines = [
+        told(
+            "Move the stop of {what} from {present} to {price} ({away} away)?",
+            what=what,
+            present=present,
+            price=shown(price, spec),
+            away=away,
+        )
+    ]
     if loosens:
-        lines.insert(0, "This risks MORE than now.")
-    return "\n".join(lines)
+        lines.insert(0, told("This risks MORE than now."))
+    return joined(lines)
 
 
 def trail_words(position: Position, distance: Decimal, spec: SymbolSpec) -> str:
@@ -142,8 +181,13 @@ def trail_words(position: Position, distance: Decimal, spec: SymbolSpec) -> str:
     what = f"#{position.ticket} {position.side.value.upper()} {position.symbol}"
     stop = on_far_tick(position.price_current - distance * position.side.sign, position.side, spec)
     moves = position.stop_loss is None or is_looser(position.stop_loss, stop, position.side)
-    now = f"The stop {'goes to' if moves else 'waits to reach'} {shown(stop, spec)} now"
-    return (
-        f"Let the stop of {what} follow the price at {shown_distance(distance, spec)}?\n"
-        f"{now} and never moves back."
+    to = shown(stop, spec)
+    now = told("The stop waits to reach {stop} now", stop=to)
+    if moves:
+        now = told("The stop goes to {stop} now", stop=to)
+    return told(
+        "Let the stop of {what} follow the price at {distance}?\n{now} and never moves back.",
+        what=what,
+        distance=shown_distance(distance, spec),
+        now=now,
     )

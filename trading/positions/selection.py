@@ -7,6 +7,7 @@ from decimal import Decimal
 from trading.loop import AccountLoop
 from trading.model import Account, PendingOrder, Position, Side
 from trading.money import HUNDRED, parse_decimal
+from trading.words import told
 
 SHORTEST_TAIL = 3
 """A ticket may be given by its last digits, this many at least, where one alone ends so."""
@@ -63,9 +64,9 @@ def _split(
         return words, None
     value = _number(last.removesuffix("%"))
     if value is None or not 0 < value <= HUNDRED:
-        return words, f"{last} is not a percent from 1 to 100"
+        return words, told("{last} is not a percent from 1 to 100", last=last)
     if len(words) == 1:
-        return words, f"{last} of what? Name the position first"
+        return words, told("{last} of what? Name the position first", last=last)
     return words[:-1], None if value == HUNDRED else value
 
 
@@ -80,10 +81,10 @@ def _named(name: str, held: Sequence[Held]) -> Sequence[Held] | str:
         return _by_ticket(word, held)
     found = [one for one in held if _matches(word, one.position)]
     if found or word in _GROUPS:
-        return found or f"there are no open positions for “{word}”"
+        return found or told("there are no open positions for “{word}”", word=word)
     if any(word.upper() in one.position.symbol.upper() for one in held):
-        return f"“{name}” is not the whole name of a symbol"
-    return f"“{name}” is no open ticket, symbol, side, winners, losers or all"
+        return told("“{name}” is not the whole name of a symbol", name=name)
+    return told("“{name}” is no open ticket, symbol, side, winners, losers or all", name=name)
 
 
 _GROUPS = frozenset({"all", "winners", "losers", "buy", "sell"})
@@ -109,8 +110,10 @@ def _by_ticket(word: str, held: Sequence[Held]) -> Sequence[Held] | str:
     if len(word) >= SHORTEST_TAIL and len(tails) == 1:
         return tails
     if len(tails) > 1:
-        return f"{len(tails)} open tickets end with {word}: give more digits"
-    return f"there is no open position {word}"
+        return told(
+            "{count} open tickets end with {word}: give more digits", count=len(tails), word=word
+        )
+    return told("there is no open position {word}", word=word)
 
 
 def one_of(words: Sequence[str], held: Sequence[Held]) -> tuple[Held, Sequence[str]] | str:
@@ -127,5 +130,5 @@ def one_of(words: Sequence[str], held: Sequence[Held]) -> tuple[Held, Sequence[s
     if len(held) == 1:
         return held[0], words
     if not held:
-        return "there are no open positions"
-    return "say which position: its ticket is in /status"
+        return told("there are no open positions")
+    return told("say which position: its ticket is in /status")

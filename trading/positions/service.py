@@ -25,10 +25,11 @@ from trading.positions.model import (
 )
 from trading.positions.rules import is_looser, whole_or
 from trading.positions.selection import Held, Selection, Waiting, one_of, select
+from trading.words import joined, told
 
 CONFIRM_TTL = timedelta(seconds=60)
 _LINES = 8
-_NOTHING = "Nothing was changed."
+_NOTHING = told("Nothing was changed.")
 
 
 class AskStore(Protocol):
@@ -102,7 +103,11 @@ class PositionService:
         """Ask whether the positions that are meant are to be closed, whole or in part."""
         held = await self.held(member)
         if not words:
-            return Pick(tuple(held)) if held else [Refused(f"No open positions. {_NOTHING}")]
+            return (
+                Pick(tuple(held))
+                if held
+                else [Refused(told("No open positions. {nothing}", nothing=_NOTHING))]
+            )
         chosen = select(words, held)
         if isinstance(chosen, str):
             return [_wrong("fx", words, chosen)]
@@ -116,7 +121,7 @@ class PositionService:
         held, rest = chosen
         percent = parse_decimal(rest[0]) if len(rest) == 1 else None
         if percent is None or not 0 < percent < HUNDRED:
-            return [_wrong("partial", words, "say how much: a percent above 0 and below 100")]
+            return [_wrong("partial", words, told("say how much: a percent above 0 and below 100"))]
         return await self._ask_close(member, Selection((held,), percent))
 
     async def _ask_close(self, member: Member, chosen: Selection) -> list[Answer]:
@@ -138,15 +143,15 @@ class PositionService:
         """Ask whether waiting orders are to be taken back."""
         waiting = await self.waiting(member)
         if not waiting:
-            return [Refused(f"No orders wait at the broker. {_NOTHING}")]
+            return [Refused(told("No orders wait at the broker. {nothing}", nothing=_NOTHING))]
         if not words:
-            return [_wrong("cancel", words, "say which order: its ticket is in /orders")]
+            return [_wrong("cancel", words, told("say which order: its ticket is in /orders"))]
         wanted = [word.lower().removeprefix("#") for word in words]
         chosen = [one for one in waiting if wanted == ["all"] or str(one.order.ticket) in wanted]
         known = {str(one.order.ticket) for one in chosen}
         for word in wanted:
             if word != "all" and word not in known:
-                return [_wrong("cancel", words, f"no order {word} waits")]
+                return [_wrong("cancel", words, told("no order {word} waits", word=word))]
         answers: list[Answer] = []
         for account in {one.account.id: one.account for one in chosen}.values():
             its = [one.order for one in chosen if one.account.id == account.id]
@@ -158,10 +163,15 @@ class PositionService:
                 f"{order.symbol} {order.volume} at {order.price}"
                 for order in its[:_LINES]
             ]
-            title = f"Take back {_count(len(its), 'pending order')}?"
-            answers.append(
-                await self._ask(member, account, Request(asks), "\n".join([title, *lines]))
+            title = told(
+                "Take back {count}?",
+                count=_count(
+                    len(its),
+                    told("1 pending order"),
+                    told("{count} pending orders", count=len(its)),
+                ),
             )
+            answers.append(await self._ask(member, account, Request(asks), joined([title, *lines])))
         return answers
 
     # --- levels and rules --------------------------------------------------------------------
@@ -172,7 +182,7 @@ class PositionService:
         chosen = Selection(tuple(held)) if not words and len(held) == 1 else None
         if chosen is None:
             if not words:
-                return [_wrong("be", words, "say which position, or all")]
+                return [_wrong("be", words, told("say which position, or all"))]
             found = select(words, held)
             if isinstance(found, str):
                 return [_wrong("be", words, found)]
@@ -183,10 +193,26 @@ class PositionService:
             answers += [Refused(f"{why} {_NOTHING}") for why in refused[:_LINES]]
             if asks:
                 lines = [
-                    f"#{ask.target} {ask.side.value.upper()} {ask.symbol} stop to {ask.stop_loss}"
+                    told(
+                        "#{target} {value} {symbol} stop to {stop_loss}",
+                        target=ask.target,
+                        value=ask.side.value.upper(),
+                        symbol=ask.symbol,
+                        stop_loss=ask.stop_loss,
+                    )
                     for ask in asks[:_LINES]
                 ]
-                words_ = "\n".join([f"Move {_count(len(asks), 'stop')} to the entry?", *lines])
+                words_ = joined(
+                    [
+                        told(
+                            "Move {count} to the entry?",
+                            count=_count(
+                                len(asks), told("1 stop"), told("{count} stops", count=len(asks))
+                            ),
+                        ),
+                        *lines,
+                    ]
+                )
                 answers.append(await self._ask(member, account, Request(tuple(asks)), words_))
         return answers
 
@@ -198,7 +224,7 @@ class PositionService:
         held, rest = chosen
         price = parse_decimal(rest[0]) if len(rest) == 1 else None
         if price is None or price <= 0:
-            return [_wrong("sl", words, "say the new stop as a price")]
+            return [_wrong("sl", words, told("say the new stop as a price"))]
         spec = held.loop.symbols.spec(held.position.symbol)
         if spec is None:
             return [_unread(held)]
@@ -211,8 +237,13 @@ class PositionService:
             present = held.position.stop_loss
             return [
                 Refused(
-                    f"A stop at {price} risks more than {present}: only an owner may "
-                    f"loosen it. {_NOTHING}"
+                    told(
+                        "A stop at {price} risks more than {present}: only an owner may loosen it. "
+                        "{nothing}",
+                        price=price,
+                        present=present,
+                        nothing=_NOTHING,
+                    )
                 )
             ]
         ask = _protect(held, stop_loss=price, may_loosen=looser)
@@ -227,7 +258,11 @@ class PositionService:
         held, rest = chosen
         numbers = [parse_decimal(word) for word in rest]
         if not 1 <= len(numbers) <= 2 or any(one is None for one in numbers):
-            return [_wrong("tp", words, "say the target's number, if there are several, and price")]
+            return [
+                _wrong(
+                    "tp", words, told("say the target's number, if there are several, and price")
+                )
+            ]
         spec = held.loop.symbols.spec(held.position.symbol)
         if spec is None:
             return [_unread(held)]
@@ -245,10 +280,30 @@ class PositionService:
         wanted = len(rungs) + 1 if number is None else int(number)
         what = f"#{held.position.ticket} {held.position.symbol}"
         if not 1 <= wanted <= len(rungs) + 1:
-            return [Refused(f"{what} has targets 1 to {len(rungs) + 1}. {_NOTHING}")]
+            return [
+                Refused(
+                    told(
+                        "{what} has targets 1 to {count}. {nothing}",
+                        what=what,
+                        count=len(rungs) + 1,
+                        nothing=_NOTHING,
+                    )
+                )
+            ]
         if managed is not None and wanted in managed.done:
-            return [Refused(f"Target {wanted} of {what} was reached already. {_NOTHING}")]
-        text = f"Move target {wanted} of {what} to {price}?"
+            return [
+                Refused(
+                    told(
+                        "Target {wanted} of {what} was reached already. {nothing}",
+                        wanted=wanted,
+                        what=what,
+                        nothing=_NOTHING,
+                    )
+                )
+            ]
+        text = told(
+            "Move target {wanted} of {what} to {price}?", wanted=wanted, what=what, price=price
+        )
         if wanted == len(rungs) + 1:
             ask = _protect(held, take_profit=price)
             return [await self._ask(member, held.account, Request((ask,)), text)]
@@ -266,9 +321,9 @@ class PositionService:
             return [_unread(held)]
         what = f"#{held.position.ticket} {held.position.symbol}"
         if len(rest) == 1 and rest[0].lower() == "off":
-            text = f"Stop trailing {what}? The stop stays where it is."
-            return [await self._ask_rule(member, held, RuleEdit("trail"), text)]
-        distance = levels.distance_of(rest[0], spec) if len(rest) == 1 else "say how far"
+            question = told("Stop trailing {what}? The stop stays where it is.", what=what)
+            return [await self._ask_rule(member, held, RuleEdit("trail"), question)]
+        distance = levels.distance_of(rest[0], spec) if len(rest) == 1 else told("say how far")
         if isinstance(distance, str):
             return [_wrong("trail", words, distance)]
         why = levels.trail_problem(distance, held.position, spec)
@@ -285,14 +340,16 @@ class PositionService:
         held, rest = chosen
         what = f"#{held.position.ticket} {held.position.symbol}"
         if len(rest) == 1 and rest[0].lower() == "off":
-            edit, text = RuleEdit("time"), f"Keep {what} open without a time limit?"
+            edit, text = RuleEdit("time"), told("Keep {what} open without a time limit?", what=what)
         else:
             after = levels.span_of(rest[0]) if len(rest) == 1 else None
             if after is None:
-                return [_wrong("timelimit", words, "say after how long, like 90m, 4h or 2d")]
+                return [_wrong("timelimit", words, told("say after how long, like 90m, 4h or 2d"))]
             at = self._clock.now() + after
             edit = RuleEdit("time", at=at)
-            text = f"Close {what} at {at:%d %b %H:%M} UTC, whatever its result?"
+            text = told(
+                "Close {what} at {at} UTC, whatever its result?", what=what, at=f"{at:%d %b %H:%M}"
+            )
         return [await self._ask_rule(member, held, edit, text)]
 
     # --- confirming --------------------------------------------------------------------------
@@ -304,8 +361,8 @@ class PositionService:
             return Refused(_STALE[result])
         self._loop.wake(result.account_id)
         if not result.asks:
-            return Done("Taken: the rule holds from the next look on.")
-        return Done("Taken. The result follows.")
+            return Done(told("Taken: the rule holds from the next look on."))
+        return Done(told("Taken. The result follows."))
 
     async def automatic(self, account_id: AccountId, asks: Sequence[Ask], cause: str) -> None:
         """Wish something nobody needs to confirm; a stop is never loosened so."""
@@ -320,7 +377,9 @@ class PositionService:
 
     async def _ask(self, member: Member, account: Account, request: Request, words: str) -> Answer:
         if not await self._may(member, account, Role.TRADER):
-            return Refused(f"You may look at this account, not trade on it. {_NOTHING}")
+            return Refused(
+                told("You may look at this account, not trade on it. {nothing}", nothing=_NOTHING)
+            )
         confirm_id = await self._store.ask_for(member.id, account.id, request, CONFIRM_TTL)
         return Asked(confirm_id, words)
 
@@ -330,12 +389,12 @@ class PositionService:
 
 
 _STALE = {
-    "unknown": f"This button is not known any more. {_NOTHING}",
-    "foreign": f"Only the one who asked can confirm. {_NOTHING}",
-    "used": f"Already answered. {_NOTHING}",
-    "expired": f"Too late: the question expired. {_NOTHING}",
-    "rights": f"You may not do that on this account any more. {_NOTHING}",
-    "canceled": f"Canceled. {_NOTHING}",
+    "unknown": told("This button is not known any more. {nothing}", nothing=_NOTHING),
+    "foreign": told("Only the one who asked can confirm. {nothing}", nothing=_NOTHING),
+    "used": told("Already answered. {nothing}", nothing=_NOTHING),
+    "expired": told("Too late: the question expired. {nothing}", nothing=_NOTHING),
+    "rights": told("You may not do that on this account any more. {nothing}", nothing=_NOTHING),
+    "canceled": told("Canceled. {nothing}", nothing=_NOTHING),
 }
 EXAMPLES = {
     "fx": "/fx 1234 50% · /fx winners · /fx EURUSD",
@@ -351,11 +410,19 @@ EXAMPLES = {
 
 def _wrong(command: str, words: Sequence[str], why: str) -> Refused:
     said = " ".join([f"/{command}", *words])[:60]
-    return Refused(f"{said}: {why}. Example: {EXAMPLES[command]}")
+    return Refused(
+        told("{said}: {why}. Example: {examples}", said=said, why=why, examples=EXAMPLES[command])
+    )
 
 
 def _unread(held: Held) -> Refused:
-    return Refused(f"{held.position.symbol} was not read yet: try again in a moment. {_NOTHING}")
+    return Refused(
+        told(
+            "{symbol} was not read yet: try again in a moment. {nothing}",
+            symbol=held.position.symbol,
+            nothing=_NOTHING,
+        )
+    )
 
 
 def _by_account(held: Sequence[Held]) -> list[tuple[Account, list[Held]]]:
@@ -372,12 +439,16 @@ def _close_ask(held: Held, percent: Decimal | None) -> Ask | str:
     volume = None
     if percent is not None:
         if spec is None:
-            return f"{position.symbol} was not read yet: try again in a moment."
+            return told("{symbol} was not read yet: try again in a moment.", symbol=position.symbol)
         part = _part(position.volume, percent, spec)
         if part is None:
-            return (
-                f"{percent} % of #{position.ticket} ({position.volume} lots) is below the "
-                f"least volume of {spec.volume_min}."
+            return told(
+                "{percent} % of #{ticket} ({volume} lots) is below the least volume of "
+                "{volume_min}.",
+                percent=percent,
+                ticket=position.ticket,
+                volume=position.volume,
+                volume_min=spec.volume_min,
             )
         volume = part
     return Ask(WishKind.CLOSE, position.ticket, position.symbol, position.side, volume=volume)
@@ -399,13 +470,18 @@ def _close_words(held: Sequence[Held], asks: Sequence[Ask], currency: str) -> st
         lines.append(
             f"#{one.ticket} {one.side.value.upper()} {one.symbol} {lots} lots  {result:+,.2f}"
         )
-    more = [f"and {len(lines) - _LINES} more"] if len(lines) > _LINES else []
-    title = f"Close {_count(len(its), 'position')} at the market ({total:+,.2f} {currency} now)?"
-    return "\n".join([title, *lines[:_LINES], *more])
+    more = [told("and {count} more", count=len(lines) - _LINES)] if len(lines) > _LINES else []
+    title = told(
+        "Close {count} at the market ({total} {currency} now)?",
+        count=_count(len(its), told("1 position"), told("{count} positions", count=len(its))),
+        total=f"{total:+,.2f}",
+        currency=currency,
+    )
+    return joined([title, *lines[:_LINES], *more])
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _count(number: int, one: str, several: str) -> str:
+    return one if number == 1 else several
 
 
 def _protect(

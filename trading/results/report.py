@@ -8,6 +8,7 @@ from typing import Protocol
 from trading.drawdown.dayclock import DayClock, boundary, is_zone
 from trading.ids import AccountId, MemberId
 from trading.results.periods import Grain
+from trading.words import told
 
 LOOKS_BACK = timedelta(hours=6)
 """A plan reports the span that so long before its slot lies in: at 22:00 the day that goes on,
@@ -61,14 +62,14 @@ def read_plan(words: list[str], zone: str) -> Plan | Unread:
     if grain is Grain.WEEK and rest and rest[0][:3].casefold() in WEEKDAYS:
         weekday, rest = WEEKDAYS.index(rest[0][:3].casefold()), rest[1:]
     if not rest:
-        return Unread("the hour is missing")
+        return Unread(told("the hour is missing"))
     at = _time(rest[0])
     if at is None:
-        return Unread(f"{rest[0]!r} is no time of day")
+        return Unread(told("{rest} is no time of day", rest=f"{rest[0]!r}"))
     if len(rest) > 2:
-        return Unread(f"{' '.join(rest[2:])!r} is too much")
+        return Unread(told("{rest} is too much", rest=f"{' '.join(rest[2:])!r}"))
     if len(rest) == 2 and not is_zone(rest[1]):
-        return Unread(f"{rest[1]!r} is no time zone")
+        return Unread(told("{rest} is no time zone", rest=f"{rest[1]!r}"))
     return Plan(grain, at, rest[1] if len(rest) == 2 else zone, weekday)
 
 
