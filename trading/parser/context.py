@@ -6,7 +6,7 @@ from itertools import pairwise
 from trading.parser.blocks import Block
 from trading.parser.lexer import Token
 from trading.parser.normalise import word_set
-from trading.parser.tagger import Item
+from trading.parser.tagger import PIPS, Item
 from trading.parser.vocabulary import Tag
 
 _RESULTS = word_set(
@@ -30,6 +30,9 @@ _OUTCOMES = frozenset(
         ("pips", "profit"),
         ("pips", "profits"),
         ("pips", "gained"),
+        ("%", "profit"),
+        ("%", "loss"),
+        ("%", "gain"),
     )
 )
 """Pairs of words that tell how a trade stands, not where it should go."""
@@ -39,7 +42,10 @@ _DOUBTS = word_set(
     "planning potential possible don't dont not never avoid until unless maybe consider "
     "considering watch watching who who's whos anyone why what was were had took yesterday "
     "last think thinking hope want wants should will can how when where which did does no "
-    "cannot can't miss missed ready prepare forecast analysis scenario either example"
+    "cannot can't miss missed ready prepare forecast analysis scenario either example posible "
+    "possivel possibile moglich возможно вероятно mungkin muhtemelen olasi peut forget delete "
+    "skip disregard close exit remove monday tuesday wednesday thursday friday sunday got gave "
+    "caught earned won went sold bought made"
 )
 _NEWS = word_set(
     "update updated edit edited correction corrected revised reminder recap results result cancel "
@@ -52,9 +58,14 @@ _LABELS = {
 _TICK = "\u2713"
 _VOID = word_set(
     "anymore previous sample demo dummy template hypothetical imagine friend lol haha moved gone "
-    "looks mistake wrong typo paper history historical archive"
+    "looks mistake wrong typo paper history historical archive confirmation confirmed confirms "
+    "confirmacion confirmacao confirmar подтверждения konfirmasi bestatigung teyit تأكيد التأكيد "
+    "waiting watching yet forming forms esperen esperar aguardem aguardar aguarde жду ждем tunggu"
 )
 """Words that make a call none, wherever they stand around its prices."""
+_MODALS = word_set("could might may would")
+_GRAMMAR = word_set("is the our my your we i this of to that it you us he they for in here was")
+"""Small words: two of them and one unknown word make a line a sentence, not a name."""
 _EAGER = frozenset({"ready", "prepare", "plan"})
 """Doubts beside a price that only announce a call from the lines above it."""
 _QUIET = word_set("h m d st nd rd th side here down high low daily weekly posted lenh")
@@ -91,7 +102,7 @@ def look_around(tokens: list[Token], items: list[Item], blocks: list[Block]) -> 
     for item in items:
         lines.setdefault(item.line, []).append(item)
     return Context(
-        result=_result(tokens),
+        result=_result(tokens) or _gain(lines),
         doubt=doubt or _doubt_around(lines, blocks),
         news=_news(tokens),
         prose=_prose(lines, blocks),
@@ -121,7 +132,8 @@ def _doubt_around(lines: dict[int, list[Item]], blocks: list[Block]) -> str | No
         for item in line:
             asks = number in sides and item.text in {"?", "\u00bf"}
             leads = number < min(sides) and item.text not in _EAGER and _doubts(item)
-            if asks or leads or item.text in _VOID:
+            modal = item.text in _MODALS and (number in sides or _names_a_price(line))
+            if asks or leads or modal or item.text in _VOID:
                 return item.text
     return None
 
@@ -130,7 +142,9 @@ def _prose(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
     """Return why the lines of the trade read like a tale; a call has next to no other words."""
     sides = [block.side.line for block in blocks if block.side]
     lead = [item for number, line in lines.items() if number < min(sides) for item in line]
-    if len(_unknown(lead)) > _MOST_LEAD_PROSE:
+    if len(_unknown(lead)) > _MOST_LEAD_PROSE or any(
+        _is_sentence(line) for number, line in lines.items() if number < min(sides)
+    ):
         return "the signal follows running text"
     for number, line in lines.items():
         if number in sides:
@@ -159,6 +173,11 @@ def _speaks(line: list[Item]) -> bool:
     """Tell whether a line begins with an unknown name and a colon."""
     words = [item for item in line[:4] if item.tag is not Tag.SKIP or item.text == ":"]
     return len(words) > 1 and words[0].tag is Tag.WORD and words[1].text == ":"
+
+
+def _is_sentence(line: list[Item]) -> bool:
+    small = sum(item.text in _GRAMMAR for item in line)
+    return small > 1 and any(item.tag is Tag.WORD and item.text not in _GRAMMAR for item in line)
 
 
 def _unknown(items: list[Item]) -> list[Item]:
@@ -215,6 +234,17 @@ def _result(tokens: list[Token]) -> str | None:
         if outcome is not None:
             return " ".join(outcome)
     return _ticked_target(tokens)
+
+
+def _gain(lines: dict[int, list[Item]]) -> str | None:
+    """Find "+100 pips" that stands behind no stop or target: what was won, not what is aimed at."""
+    for line in lines.values():
+        labelled = False
+        for before, item in pairwise(line):
+            labelled = labelled or before.tag in {Tag.STOP, Tag.TARGET}
+            if before.text == "+" and item.unit == PIPS and not labelled:
+                return f"+{item.text}"
+    return None
 
 
 def _ticked_target(tokens: list[Token]) -> str | None:

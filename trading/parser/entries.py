@@ -37,7 +37,10 @@ def read_entry(block: Block, name: str) -> Prices | Hold:
         if found.trouble:
             return Hold(f"the entry is not clear: {found.trouble}")
     if not fields:
-        return Prices()
+        named = any(found.label.tag is Tag.ENTRY for found in block.entries)
+        return (
+            Hold("the entry is named but has no price") if named and not block.market else Prices()
+        )
     read = [_entry_field(found, name) for found in fields]
     prices = Prices()
     for found, part in zip(fields, read, strict=True):

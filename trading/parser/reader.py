@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from trading.model import OrderType
+from trading.model import OrderType, Side
 from trading.parser.blocks import Block, split_blocks
 from trading.parser.context import Context, look_around, why_not_a_call
 from trading.parser.fields import Field, Scan
@@ -211,10 +211,14 @@ def _lopsided(blocks: list[Block]) -> str | None:
 
 
 def _second_entry(signals: list[ParsedSignal]) -> str | None:
-    """Refuse two market calls of one symbol and side: one may be a second entry, or a typo."""
+    """Refuse two market calls of one symbol: a second entry, a typo, or a plan for both ways."""
     seen: set[tuple[object, ...]] = set()
+    sides: dict[str, Side] = {}
     for signal in signals:
         draft = signal.draft
+        at_market = draft.order_type is OrderType.MARKET
+        if at_market and sides.setdefault(draft.symbol, draft.side) is not draft.side:
+            return f"both a buy and a sell of {draft.symbol} at once"
         pending = draft.order_type is not OrderType.MARKET
         key = (draft.symbol, draft.side, draft.order_type, draft.entry if pending else None)
         if key in seen:
