@@ -4,76 +4,31 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from trading.parser.blocks import Block
+from trading.parser.context_words import (
+    DOUBTS,
+    EAGER,
+    EVEN,
+    GRAMMAR,
+    LATER,
+    MODALS,
+    NEWS,
+    OUTCOMES,
+    QUIET,
+    RESULTS,
+    VOID,
+)
 from trading.parser.lexer import Token
-from trading.parser.normalise import word_set
 from trading.parser.tagger import PIPS, Item
 from trading.parser.vocabulary import Tag
 
-_RESULTS = word_set(
-    "triggered activated executed filled hit hitted reached achieved done running smashed "
-    "closed booked secured stopped completed touched runing alcanzado alcancado atingido "
-    "tocado batido cerrado fechado достигнут взят сработал закрыт выполнен تحقق تحققت ضرب "
-    "tercapai kena sudah banked cashed printed destroyed crushed nailed tagged exited invalidated "
-    "expired deleted missed still holding backtest backtested backtesting demo journal congrats "
-    "congratulations cerrada cerrados cerradas activado activada ejecutada encerrado encerrada "
-    "finalizado batida chiuso chiusa raggiunto colpito erreicht geschlossen getroffen ausgestoppt "
-    "atteint touche cloture kapandi kapatildi vurdu dong khop закрыта закрыто закрыли взята взяли "
-    "сработала сработало достигнута достигли تم تحقيق"
-)
-_OUTCOMES = frozenset(
-    (
-        ("in", "profit"),
-        ("in", "profits"),
-        ("in", "loss"),
-        ("(", "loss"),
-        ("(", "profit"),
-        ("pips", "profit"),
-        ("pips", "profits"),
-        ("pips", "gained"),
-        ("%", "profit"),
-        ("%", "loss"),
-        ("%", "gain"),
-    )
-)
-"""Pairs of words that tell how a trade stands, not where it should go."""
-_LATER = word_set("when once after if until till upon before as cuando quando если после se wenn")
-_DOUBTS = word_set(
-    "if wait waiting may might could would expect expecting expected looking look plan "
-    "planning potential possible don't dont not never avoid until unless maybe consider "
-    "considering watch watching who who's whos anyone why what was were had took yesterday "
-    "last think thinking hope want wants should will can how when where which did does no "
-    "cannot can't miss missed ready prepare forecast analysis scenario either example posible "
-    "possivel possibile moglich возможно вероятно mungkin muhtemelen olasi peut forget delete "
-    "skip disregard close exit remove monday tuesday wednesday thursday friday sunday got gave "
-    "caught earned won went sold bought made"
-)
-_NEWS = word_set(
-    "update updated edit edited correction corrected revised reminder recap results result cancel "
-    "cancelled canceled cancelar cancela ignore ignored void"
-)
 _LABELS = {
     **dict.fromkeys(("tp", "target", "targets", "tg", "t", "take"), "target"),
     **dict.fromkeys(("sl", "stop", "stoploss"), "stop"),
 }
 _TICK = "\u2713"
-_VOID = word_set(
-    "anymore previous sample demo dummy template hypothetical imagine friend lol haha moved gone "
-    "looks mistake wrong typo paper history historical archive confirmation confirmed confirms "
-    "confirmacion confirmacao confirmar подтверждения konfirmasi bestatigung teyit تأكيد التأكيد "
-    "waiting watching yet forming forms esperen esperar aguardem aguardar aguarde жду ждем tunggu"
-)
-"""Words that make a call none, wherever they stand around its prices."""
-_MODALS = word_set("could might may would")
-_GRAMMAR = word_set("is the our my your we i this of to that it you us he they for in here was")
-"""Small words: two of them and one unknown word make a line a sentence, not a name."""
-_EAGER = frozenset({"ready", "prepare", "plan"})
-"""Doubts beside a price that only announce a call from the lines above it."""
-_QUIET = word_set("h m d st nd rd th side here down high low daily weekly posted lenh")
-"""Words without a meaning of their own that do not make a line running text."""
 _MOST_PROSE = 8
 _MOST_LEAD_PROSE = 4
 """Unknown words above the side: the name of a channel, a greeting."""
-_MOST_BESIDE_SIDE = 1
 _MOST_BEHIND_PRICES = 2
 _MOST_BESIDE_LEVEL = 2
 _PRICED = frozenset({Tag.STOP, Tag.TARGET, Tag.ENTRY})
@@ -131,9 +86,9 @@ def _doubt_around(lines: dict[int, list[Item]], blocks: list[Block]) -> str | No
     for number, line in lines.items():
         for item in line:
             asks = number in sides and item.text in {"?", "\u00bf"}
-            leads = number < min(sides) and item.text not in _EAGER and _doubts(item)
-            modal = item.text in _MODALS and (number in sides or _names_a_price(line))
-            if asks or leads or modal or item.text in _VOID:
+            leads = number < min(sides) and item.text not in EAGER and _doubts(item)
+            modal = item.text in MODALS and (number in sides or _names_a_price(line))
+            if asks or leads or modal or item.text in VOID:
                 return item.text
     return None
 
@@ -148,7 +103,7 @@ def _prose(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
         return "the signal follows running text"
     for number, line in lines.items():
         if number in sides:
-            why = _prose_beside_side(line, sides.count(number))
+            why = _prose_beside_side(line)
             if why is not None:
                 return why
         elif _names_a_price(line) and len(_unknown(line)) > _MOST_BESIDE_LEVEL:
@@ -156,32 +111,33 @@ def _prose(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
     return None
 
 
-def _prose_beside_side(line: list[Item], sides: int) -> str | None:
+def _prose_beside_side(line: list[Item]) -> str | None:
     if line[0].tag is Tag.ASIDE:
         return f'"{line[0].text}" before the side makes its price an example'
     ends = [place for place, item in enumerate(line) if item.tag is Tag.NUMBER]
     end = ends[-1] if ends else len(line)
     unknown = _unknown(line[:end])
-    if len(unknown) > _MOST_BESIDE_SIDE * sides or len(_unknown(line[end:])) > _MOST_BEHIND_PRICES:
+    if unknown:
+        return f'"{unknown[0].text}" beside the side is not understood'
+    if len(_unknown(line[end:])) > _MOST_BEHIND_PRICES:
         return "the side and the price stand in running text"
-    if unknown and _speaks(line):
-        return f'"{unknown[0].text}:" is somebody whose words these are'
     return None
 
 
-def _speaks(line: list[Item]) -> bool:
-    """Tell whether a line begins with an unknown name and a colon."""
-    words = [item for item in line[:4] if item.tag is not Tag.SKIP or item.text == ":"]
-    return len(words) > 1 and words[0].tag is Tag.WORD and words[1].text == ":"
-
-
 def _is_sentence(line: list[Item]) -> bool:
-    small = sum(item.text in _GRAMMAR for item in line)
-    return small > 1 and any(item.tag is Tag.WORD and item.text not in _GRAMMAR for item in line)
+    small = sum(item.text in GRAMMAR for item in line)
+    return small > 1 and any(item.tag is Tag.WORD and item.text not in GRAMMAR for item in line)
 
 
 def _unknown(items: list[Item]) -> list[Item]:
-    return [item for item in items if item.tag is Tag.WORD and item.text not in _QUIET]
+    """Return the words that mean nothing here; a name in a code span is its caller's."""
+    return [
+        item
+        for place, item in enumerate(items)
+        if item.tag is Tag.WORD
+        and item.text not in QUIET
+        and not (place and items[place - 1].text == "`")
+    ]
 
 
 def _names_a_price(line: list[Item]) -> bool:
@@ -210,9 +166,7 @@ def _head(items: list[Item], block: Block, *, first: bool) -> list[Item]:
 
 
 def _doubts(item: Item) -> bool:
-    return item.tag is not Tag.SIDE and (
-        item.text.removesuffix("'s") in _DOUBTS or item.text == "?"
-    )
+    return item.tag is not Tag.SIDE and (item.text.removesuffix("'s") in DOUBTS or item.text == "?")
 
 
 def _lines(tokens: list[Token]) -> list[list[str]]:
@@ -227,10 +181,12 @@ def _lines(tokens: list[Token]) -> list[list[str]]:
 
 def _result(tokens: list[Token]) -> str | None:
     for words in _lines(tokens):
-        found = next((place for place, word in enumerate(words) if word in _RESULTS), None)
-        if found is not None and not _LATER.intersection(words[:found]):
+        found = next((place for place, word in enumerate(words) if word in RESULTS), None)
+        if found is not None and not LATER.intersection(words[:found]):
             return words[found]
-        outcome = next((pair for pair in pairwise(words) if pair in _OUTCOMES), None)
+        if EVEN.issuperset(words) and "breakeven" in words:
+            return "breakeven"
+        outcome = next((pair for pair in pairwise(words) if pair in OUTCOMES), None)
         if outcome is not None:
             return " ".join(outcome)
     return _ticked_target(tokens)
@@ -274,6 +230,6 @@ def _is_ticked(tokens: list[Token], place: int) -> bool:
 def _news(tokens: list[Token]) -> str | None:
     for words in [line for line in _lines(tokens) if line][:2]:
         for word in words:
-            if word in _NEWS:
+            if word in NEWS:
                 return word
     return None

@@ -4,7 +4,7 @@ from trading.parser.tagger import Item
 from trading.parser.vocabulary import Tag
 
 _INDEX_MARKS = frozenset(").:/-=>")
-_LABEL_GLUE = frozenset(".#-_")
+_LABEL_GLUE = frozenset(".#-_(")
 _BETWEEN_LABEL_AND_VALUE = frozenset(
     {Tag.SKIP, Tag.SEPARATOR, Tag.NEWLINE, Tag.SOFT_ENTRY, Tag.FILLER}
 )

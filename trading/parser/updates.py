@@ -12,12 +12,12 @@ from trading.parser.reading import SignalUpdate, UpdateKind
 from trading.parser.tagger import Item
 from trading.parser.vocabulary import PIP_UNITS, Tag
 
-_STOPS = word_set("sl stop stops stoploss сл стоп وقف الوقف")
+_STOPS = word_set("sl stop stops stoploss сл стоп وقف الوقف ستوب الستوب")
 _TARGETS = word_set("tp target tps targets takeprofit тп цель هدف الهدف")
 _MOVES = word_set(
     "move moved set put place bring shift adjust trail change changed raise lower slide "
     "modify modified keep new update updated mover mueve muevan poner mova перенести "
-    "переносим двигаем ضع انقل pindahkan geser tasi verschieben"
+    "переносим двигаем ضع انقل نقل pindahkan geser tasi verschieben"
 )
 _BREAK_EVEN = word_set("be breakeven bep entry cost entrada безубыток الدخول entri giris einstand")
 _TO = word_set("to at @ on a al into > = : в على ke the your our")

@@ -64,7 +64,7 @@ _WORDS: dict[tuple[Tag, object], str] = {
         "sl, stop loss, stoploss, stop lose, stop lost, stop los, stoplose, stoplost, stops, "
         "stop, stop price, stop target, stop targets, stop level, invalidation, invalidations, "
         "invalidation level, invalid below, invalid above, сл, стоп, стоп лосс, стоплосс, "
-        "وقف الخسارة, وقف خسارة, الوقف, وقف, ستوب, ستوب لوس, ايقاف الخسارة, ايقاف, استوب, "
+        "وقف الخسارة, وقف خسارة, الوقف, وقف, ستوب, الستوب, ستوب لوس, ايقاف الخسارة, ايقاف, استوب, "
         "حد ضرر, cat lo, zarar kes, zarar durdur, perdita, stop perdita, parada, "
         "stop de perdida, stop de perdas, arret, stopp, stop loss price, stop loss level, "
         "initial stop, protective stop, sl price, sl level, 止损, 损切り, 損切り"
