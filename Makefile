@@ -10,7 +10,7 @@ ARGS ?=
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test fast lint fix audit bench chaos soak storm mutants lock clean
+.PHONY: help setup demo run test thorough fast lint fix audit bench chaos soak storm mutants lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ run: $(READY) ## the bot, by .env and the environment
 
 test: $(READY) ## every test that needs no network and no service
 	$(BIN)/python -m pytest tests --ignore=tests/bench -n $(WORKERS) --dist worksteal $(ARGS)
+
+thorough: $(READY) ## every test with every crash point and 20 times the examples: half an hour
+	TESTS_THOROUGH=yes $(BIN)/python -m pytest tests --ignore=tests/bench --timeout 1800 \
+		-n $(WORKERS) --dist worksteal $(ARGS)
 
 fast: $(READY) ## unit and property tests alone
 	$(BIN)/python -m pytest tests/unit tests/property $(ARGS)

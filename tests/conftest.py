@@ -1,7 +1,32 @@
 """What every test shares."""
 
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
+from tests.support import nursery
+from tests.support.depth import THOROUGH
+
 # How long an example takes says something of the machine, not of the rule it tries.
-settings.register_profile("desk", deadline=None)
+settings.register_profile("desk", deadline=None, max_examples=1000 if THOROUGH else 50)
 settings.load_profile("desk")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run, and not each of its workers, a place for the nursery of its bots."""
+    if not hasattr(config, "workerinput"):
+        folder = Path(tempfile.mkdtemp(prefix="nursery-"))
+        (folder / "owner").write_text(str(os.getpid()))
+        os.environ[nursery.FOLDER] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the nursery with its run."""
+    if not hasattr(config, "workerinput"):
+        folder = Path(os.environ.pop(nursery.FOLDER))
+        nursery.end(folder)
+        shutil.rmtree(folder)

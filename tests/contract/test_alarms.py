@@ -13,8 +13,8 @@ from aiogram.client.telegram import TelegramAPIServer
 from bot.alarms import Alarms
 from bot.resilience import Circuits
 from bot.sandbox import Sandbox
-from storage.database import open_database
 from storage.store import SqliteStore
+from tests.support.fresh import fresh_database
 from tests.support.loop_desk import OWNER, ManualClock
 from trading.errors import StoreError
 from trading.ids import AccountId
@@ -64,7 +64,7 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox())
-        database = await stack.enter_async_context(open_database(tmp_path / "desk.db"))
+        database = await stack.enter_async_context(fresh_database(tmp_path / "desk.db"))
         session = AiohttpSession(api=TelegramAPIServer.from_base(sandbox.url))
         clock = ManualClock()
         store = SqliteStore(database, clock)

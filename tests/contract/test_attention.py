@@ -17,8 +17,8 @@ from bot.sandbox.chats import ChatMessage
 from bot.sender import OutboxSender
 from handlers.cards import render
 from storage.attention_store import AttentionStore
-from storage.database import open_database
 from storage.store import SqliteStore
+from tests.support.fresh import fresh_database
 from tests.support.loop_desk import ManualClock
 from trading.attention import Level, Quiet
 from trading.ids import MemberId, Ticket
@@ -61,7 +61,7 @@ class Desk:
         self._stack = AsyncExitStack()
 
     async def open(self) -> None:
-        database = await self._stack.enter_async_context(open_database(self.folder / "desk.db"))
+        database = await self._stack.enter_async_context(fresh_database(self.folder / "desk.db"))
         self.store = SqliteStore(database, self.clock)
         self.wishes = AttentionStore(database, self.clock)
         await self.store.ensure_owners([OLGA, PAVEL])

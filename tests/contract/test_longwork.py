@@ -17,8 +17,9 @@ from aiogram.types import Chat, Message
 from bot.longwork import MOST, LongWork
 from bot.sandbox import TOKEN, Person, Sandbox
 from bot.sandbox.chats import ChatMessage
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.long_work import LongWorkStore
+from tests.support.fresh import fresh_database
 from tests.support.loop_desk import ManualClock
 from trading.ids import MemberId
 from trading.model import Member, Role
@@ -70,7 +71,7 @@ class Office:
 
 @pytest_asyncio.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    async with Sandbox() as sandbox, open_database(tmp_path / "desk.db") as database:
+    async with Sandbox() as sandbox, fresh_database(tmp_path / "desk.db") as database:
         await database.run(
             lambda db: db.executemany(
                 "INSERT INTO member (id, telegram_id, name, role, created_ms)"

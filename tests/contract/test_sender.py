@@ -19,7 +19,8 @@ from bot.sandbox import Person, Sandbox
 from bot.sender import OutboxSender
 from handlers.cards import Card, render
 from storage import outbox
-from storage.database import Database, open_database
+from storage.database import Database
+from tests.support.fresh import fresh_database
 from tests.support.notices import CARD, NOW
 from trading.clock import SystemClock
 from trading.errors import StoreError
@@ -159,7 +160,7 @@ async def desk(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
     clock = FastClock(getattr(request, "param", SPEED))
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(clock=clock, enforce_limits=True))
-        database = await stack.enter_async_context(open_database(tmp_path / "desk.sqlite"))
+        database = await stack.enter_async_context(fresh_database(tmp_path / "desk.sqlite"))
         await database.run(_people)
         session = AiohttpSession(api=TelegramAPIServer.from_base(sandbox.url))
         stack.push_async_callback(_close, session)

@@ -18,9 +18,10 @@ from bot.health import HealthProbe
 from bot.metrics import Metrics
 from bot.signal_command import PATH, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from bot.web import CannotServe, Routes, make_app, serve
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.sources_store import SourceStore
 from storage.store import SqliteStore
+from tests.support.fresh import fresh_database
 from tests.support.intake_desk import Told
 from trading.clock import SystemClock
 from trading.intake import IntakeService
@@ -100,7 +101,7 @@ class Client:
 @contextlib.asynccontextmanager
 async def desk(path: Path, secret: str | None) -> AsyncIterator[Client]:
     clock = SystemClock()
-    async with open_database(path / "desk.db") as database:
+    async with fresh_database(path / "desk.db") as database:
         store = SqliteStore(database, clock)
         loop = TradingLoop({}, "test")
         metrics = Metrics(clock)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import audit
-from storage.migrate import migrate
+from tests.support.fresh import fresh_memory
 from trading.audit import AuditEntry, AuditHead, AuditLine, AuditService, Broken, Intact, seal
 from trading.ids import MemberId
 
@@ -34,9 +34,7 @@ class Trail:
 
 
 def trail(written: list[str]) -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    migrate(connection)
+    connection = fresh_memory()
     for number, detail in enumerate(written):
         audit.audit(connection, NOW, f"act_{number}", detail)
     return connection

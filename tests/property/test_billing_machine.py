@@ -1,6 +1,5 @@
 """Whatever is told of payments, how often and in which order: each is booked exactly once."""
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from storage import billing, rights
-from storage.migrate import migrate
+from tests.support.depth import examples
+from tests.support.fresh import fresh_memory
 from trading.billing import Booked, Invoice, Known, Payment, RefundAsked, Unmatched
 from trading.ids import MemberId
 from trading.plans import PLANS, Provider, standing
@@ -22,9 +22,7 @@ class Books(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.database = sqlite3.connect(":memory:", isolation_level=None)
-        self.database.row_factory = sqlite3.Row
-        migrate(self.database)
+        self.database = fresh_memory()
         rights.ensure_owners(self.database, (71, 72), START)
         self.now = START
         self.members = [
@@ -123,4 +121,4 @@ class Books(RuleBasedStateMachine):
 
 
 TestBooks = Books.TestCase
-TestBooks.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
+TestBooks.settings = settings(max_examples=examples(20), stateful_step_count=50, deadline=None)

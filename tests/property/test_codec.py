@@ -5,9 +5,10 @@ import math
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.depth import examples
 from trading.errors import ProtocolError
 from trading.terminal.codec import (
     MAX_FRAME,
@@ -40,6 +41,7 @@ def test_bodies_come_out_as_they_went_in_however_the_stream_is_cut(
     assert received == bodies
 
 
+@settings(max_examples=examples(20))  # such values take long to make up
 @given(IDS, st.text(), st.dictionaries(st.text(), VALUES))
 def test_a_request_is_json_that_carries_its_id(
     call_id: int, op: str, args: dict[str, object]

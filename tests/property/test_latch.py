@@ -1,6 +1,5 @@
 """No sequence of readings, restarts, edits and taps clears a latch: only an owner's resume does."""
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -8,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage import breaches, caps, orders, people, protections, rights, signals
-from storage.migrate import migrate
+from tests.support.fresh import fresh_memory
 from trading.drawdown import Cap, CapKind, Reading, Unit, observe, start
 from trading.drawdown.protections import LossStreak
 from trading.ids import AccountId, MemberId
@@ -23,9 +22,7 @@ class Desk:
     """The tables alone, latched, and everything that may happen to them but a resume."""
 
     def __init__(self) -> None:
-        self.db = sqlite3.connect(":memory:", isolation_level=None)
-        self.db.row_factory = sqlite3.Row
-        migrate(self.db)
+        self.db = fresh_memory()
         rights.ensure_owners(self.db, (7,), NOW)
         account = caps.open_account(
             self.db, 1, "s", "USD", MarginMode.HEDGING, Decimal(10_000), [FIRST], NOW

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.depth import examples
 from trading.model import Side
 from trading.parser import Reading, parse
 from trading.parser.normalise import normalise
@@ -103,7 +104,7 @@ def test_spans_point_at_the_digits_of_the_original(text: str) -> None:
 
 
 @given(_spoken())
-@settings(max_examples=300)
+@settings(max_examples=examples(150))
 def test_a_plain_signal_is_never_read_wrong(spoken: Spoken) -> None:
     reading = parse(spoken.text)
     if not reading.is_signal:

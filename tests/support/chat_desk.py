@@ -17,6 +17,7 @@ from bot.settings import Settings, load_settings
 from bot.signal_command import PATH, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from bot.terminals import terminal_config
 from storage.database import connect
+from tests.support.fresh import fresh_file
 from tests.support.simulated_desk import Row, write_ticks
 from trading.clock import SystemClock
 from trading.terminal.simulated import admin
@@ -134,6 +135,7 @@ async def chat_desk(
     async with Sandbox() as sandbox:
         given = environment(folder, sandbox.url, rows or steady(), **changes)
         settings = load_settings(given, None, need_telegram=True)
+        fresh_file(settings.database_path)
         desk = ChatDesk(folder, sandbox, settings, sandbox.person(OWNER, "Olga"))
         async with running(desk):
             yield desk

@@ -7,9 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.sources_store import SourceStore
 from storage.store import SqliteStore
+from tests.support.fresh import fresh_database
 from tests.support.loop_desk import ManualClock
 from trading.channels import ChannelService
 from trading.drawdown import Cap, CapKind
@@ -105,7 +106,7 @@ class IntakeDesk:
 @contextlib.asynccontextmanager
 async def intake_desk(folder: Path) -> AsyncIterator[IntakeDesk]:
     """Open a desk until the context ends."""
-    async with open_database(folder / "desk.db") as database:
+    async with fresh_database(folder / "desk.db") as database:
         desk = IntakeDesk(database, ManualClock())
         desk.path = folder / "desk.db"
         await desk.open()

@@ -19,6 +19,7 @@ from storage.card_store import CardStore
 from storage.database import Database, open_database
 from storage.positions_store import PositionStore
 from storage.store import SqliteStore
+from tests.support.fresh import fresh_file
 from tests.support.simulated_desk import Row, write_ticks
 from tests.support.terminal import PATIENT, InProcessTransport
 from trading.drawdown import Cap, CapKind
@@ -149,7 +150,7 @@ class LoopDesk:
         """Start, or start again as a new process would."""
         transport = self._transport()
         self.database = await self._stack.enter_async_context(
-            open_database(self.folder / "desk.db", lambda: self.make_room())  # noqa: PLW0108 - a test sets it
+            open_database(fresh_file(self.folder / "desk.db"), lambda: self.make_room())  # noqa: PLW0108 - a test sets it
         )
         self.store = SqliteStore(self.database, self.clock)
         self.wishes = PositionStore(self.database, self.clock)

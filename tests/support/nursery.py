@@ -1,43 +1,114 @@
 """Starts bots as processes of their own without paying for aiogram's import each time.
 
-``python -m tests.support.nursery`` imports the program once, then forks a child for each line of
-JSON on its standard input, and answers each line with one of its own. A child is a real process
-that runs ``python -m bot``'s own ``main``: it can be killed at any moment and shares nothing.
+One run of the tests has one nursery, started by the first test that asks for it: it imports the
+program once and forks a child for each connection to its socket. That child forks a bot for each
+line of JSON it reads and answers each line with one of its own. A bot is a real process that
+runs ``python -m bot``'s own ``main``: it can be killed at any moment and shares nothing.
 """
 
+import fcntl
+import gc
 import json
 import os
+import signal
+import socket
+import subprocess
 import sys
 import traceback
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
-
-def serve() -> None:
-    """Fork a bot for each ``start``, answer its exit code for each ``wait``."""
-    from bot import app, cli  # noqa: F401, PLC0415 - app: imported once, for every child
-
-    for line in sys.stdin:
-        wish = json.loads(line)
-        if "wait" in wish:
-            _, status = os.waitpid(wish["wait"], 0)
-            _answer(os.waitstatus_to_exitcode(status))
-            continue
-        child = os.fork()
-        if child == 0:
-            _be_a_bot(wish)
-        _answer(child)
+FOLDER = "TESTS_NURSERY"
+"""The variable that names the folder of this run's nursery."""
+_LOOK_SECONDS = 2.0
+"""How often a nursery looks whether the run it belongs to is still there."""
 
 
-def _answer(value: int) -> None:
-    sys.stdout.write(f"{value}\n")
-    sys.stdout.flush()
+def address() -> Path:
+    """Return the socket of this run's nursery, which is started where nobody has done so."""
+    folder = Path(os.environ[FOLDER])
+    with (folder / "lock").open("w") as lock, (folder / "log").open("a") as log:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "socket").exists():
+            subprocess.run(
+                [sys.executable, "-m", "tests.support.nursery"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                check=True,
+            )
+    return folder / "socket"
+
+
+def end(folder: Path) -> None:
+    """End the nursery of a folder, where one was started."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(int((folder / "pid").read_text()), signal.SIGTERM)
+
+
+def _serve(folder: Path, owner: int) -> None:
+    """Fork a child for each connection until the run of the tests is gone."""
+    from bot import app, cli  # noqa: F401, PLC0415 - imported once, for every child
+    from trading.terminal import factory, pipe, remote  # noqa: F401, PLC0415 - these too
+
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(folder / "socket"))
+    listener.listen()
+    listener.settimeout(_LOOK_SECONDS)
+    if os.fork():
+        return  # who waits for this process knows by its end that the socket is there
+    os.setsid()
+    (folder / "pid").write_text(str(os.getpid()))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+    while _is_there(owner):
+        with suppress(TimeoutError):
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                _attend(connection)
+            connection.close()
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _attend(connection: socket.socket) -> NoReturn:
+    """Start a bot for each wish, answer its exit code for each ``wait``; leave no bot behind."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    connection.setblocking(True)
+    bots = set()
+    with connection.makefile("r") as wishes:
+        for line in wishes:
+            wish = json.loads(line)
+            if "wait" in wish:
+                bots.discard(wish["wait"])
+                _, status = os.waitpid(wish["wait"], 0)
+                answer = os.waitstatus_to_exitcode(status)
+            else:
+                answer = os.fork()
+                if answer == 0:
+                    connection.close()
+                    _be_a_bot(wish)
+                bots.add(answer)
+            connection.sendall(f"{answer}\n".encode())
+    for bot in bots:
+        os.kill(bot, signal.SIGKILL)
+    os._exit(0)
 
 
 def _be_a_bot(wish: dict[str, Any]) -> NoReturn:
     code = 99
     try:
+        os.setsid()
         log = os.open(wish["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
@@ -61,4 +132,5 @@ def _be_a_bot(wish: dict[str, Any]) -> NoReturn:
 
 
 if __name__ == "__main__":
-    serve()
+    home = Path(os.environ[FOLDER])
+    _serve(home, int((home / "owner").read_text()))

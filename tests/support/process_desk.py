@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,7 +14,9 @@ import aiohttp
 
 from bot.sandbox import Sandbox
 from bot.settings import load_settings
+from tests.support import nursery
 from tests.support.chat_desk import OWNER, ChatDesk, environment, steady
+from tests.support.fresh import fresh_file
 from trading.terminal.simulated.broker import Broker
 
 READY_SECONDS = 60.0
@@ -25,15 +26,13 @@ class Nursery:
     """Forks bots whose imports are done; see ``tests.support.nursery``."""
 
     async def __aenter__(self) -> Self:
-        pipe = asyncio.subprocess.PIPE
-        command = (sys.executable, "-m", "tests.support.nursery")
-        self._process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+        path = await asyncio.to_thread(nursery.address)
+        self._answers, self._wishes = await asyncio.open_unix_connection(path)
         return self
 
     async def __aexit__(self, *_exc_info: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        await self._process.wait()
+        self._wishes.close()
+        await self._wishes.wait_closed()
 
     async def start(self, **wish: object) -> int:
         """Start a bot and return its process id."""
@@ -44,11 +43,9 @@ class Nursery:
         return await self._ask({"wait": pid})
 
     async def _ask(self, wish: Mapping[str, object]) -> int:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(wish).encode() + b"\n")
+        self._wishes.write(json.dumps(wish).encode() + b"\n")
         async with asyncio.timeout(READY_SECONDS):
-            return int(await self._process.stdout.readline())
+            return int(await self._answers.readline())
 
 
 @dataclass
@@ -113,19 +110,18 @@ class ProcessDesk(ChatDesk):
 
 
 @asynccontextmanager
-async def process_desk(
-    folder: Path, nursery: Nursery, **changes: str
-) -> AsyncIterator[ProcessDesk]:
+async def process_desk(folder: Path, bots: Nursery, **changes: str) -> AsyncIterator[ProcessDesk]:
     """Give a desk whose bot is not started yet; whatever runs at the end is killed."""
     async with Sandbox() as sandbox:
         given = environment(folder, sandbox.url, steady(), **changes)
+        fresh_file(Path(given["DATABASE_PATH"]))
         extra = {"SIMULATED_FAULTS": str(folder / "faults.json"), "SIMULATED_COMMISSION": "0"}
         desk = ProcessDesk(
             folder,
             sandbox,
             load_settings(given, None, need_telegram=True),
             sandbox.person(OWNER, "Olga"),
-            nursery=nursery,
+            nursery=bots,
             environment={**given, **extra},
         )
         try:

@@ -12,8 +12,8 @@ import pytest
 from storage import card_store, cards, managed, positions_store, signals, timeline, wishes
 from storage.caps import open_account
 from storage.database import connect
-from storage.migrate import migrate
 from storage.rights import ensure_owners
+from tests.support.fresh import fresh_file
 from trading.drawdown import Cap, CapKind
 from trading.ids import AccountId, ApprovalId, ClientOrderId, ConfirmId, MemberId, OrderId, Ticket
 from trading.model import Accepted, MarginMode, OrderType, Side, SignalDraft
@@ -29,8 +29,7 @@ Question = Callable[[sqlite3.Connection], object]
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(connect(tmp_path / "desk.db")) as connection:
-        migrate(connection)
+    with closing(connect(fresh_file(tmp_path / "desk.db"))) as connection:
         ensure_owners(connection, (7,), NOW)
         caps = (Cap(CapKind.STATIC, Decimal(20), initial=Decimal(10_000)),)
         open_account(
