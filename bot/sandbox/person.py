@@ -14,7 +14,7 @@ from bot.sandbox.world import Checkout, Query, Toast, World
 
 Wanted: TypeAlias = "str | re.Pattern[str]"
 
-_TIMEOUT = 20.0
+_TIMEOUT = 60.0
 """Seconds a person waits before they call it missing: on a busy machine five are too few."""
 
 

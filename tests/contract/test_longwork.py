@@ -185,7 +185,7 @@ async def test_a_start_says_what_a_stop_cut_short(office: Office) -> None:
 
 async def settled(office: Office) -> list[str]:
     """Return how the works ended, once all have."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not all(ends := await office.ends()):  # noqa: ASYNC110 - a row has no event
             await asyncio.sleep(0.01)
     return ends

@@ -19,13 +19,13 @@ async def test_every_cap_is_reachable_by_buttons_and_words(tmp_path: Path) -> No
         editor = await desk.owner.sees("Daily cap")
         assert "daily 4 %" in editor.text
         await desk.owner.taps(editor, "+0.5")
-        await desk.owner.sees_in(editor, "daily 4.5 %", 15)
+        await desk.owner.sees_in(editor, "daily 4.5 %")
         await desk.owner.taps(editor, "from the higher")
-        await desk.owner.sees_in(editor, "below the day's first balance,", 15)
+        await desk.owner.sees_in(editor, "below the day's first balance,")
         await desk.owner.taps(editor, "day begins 00:00 server")
-        await desk.owner.sees_in(editor, "00:00 UTC", 15)
+        await desk.owner.sees_in(editor, "00:00 UTC")
         await desk.owner.taps(editor, "acts at 100 %")
-        await desk.owner.sees_in(editor, "90 % of the allowance", 15)
+        await desk.owner.sees_in(editor, "90 % of the allowance")
         await desk.owner.taps(editor, "✅ Set")
         await desk.owner.sees("✅ daily 4.5 %")
         drawdown = await eventually_says(desk, "/drawdown", "Daily 4.5 %")
@@ -37,7 +37,7 @@ async def test_every_cap_is_reachable_by_buttons_and_words(tmp_path: Path) -> No
         await desk.says("/cap lookback 500 in 24h", "a loss of 500 within 1d")
         looser = await desk.says("/cap streak 5 pause 2h", "more room")
         await desk.owner.taps(looser, "Confirm")
-        await desk.owner.sees_in(looser, "5 losses in a row", 15)
+        await desk.owner.sees_in(looser, "5 losses in a row")
         await desk.says("/cap off lookback", "Take the lookback pause away?")
         await desk.says("/cap 120", "between 1 and 99")
 
@@ -52,7 +52,7 @@ async def test_a_preset_is_shown_confirmed_and_editable(tmp_path: Path) -> None:
         for wanted in ("rules read on", "total 8 %", "daily 4 %", "Europe/Prague", "room"):
             assert wanted.lower() in asked.text.lower(), wanted
         await desk.owner.taps(asked, "Confirm")
-        await desk.owner.sees_in(asked, "These caps hold now", 15)
+        await desk.owner.sees_in(asked, "These caps hold now")
         await eventually_says(desk, "/drawdown", "9,200.00")
         await desk.says("/preset nosuch", "I know no nosuch")
         await desk.says("/preset e8 daily 4", "has no daily")
@@ -66,7 +66,7 @@ async def test_a_latched_account_takes_no_preset_and_resumes_by_reset_guard(
         await desk.says("/preset ftmo", "only be tightened")
         asked = await desk.says("/reset_guard", "Resume trading?")
         await desk.owner.taps(asked, "Confirm")
-        await desk.owner.sees_in(asked, "active again", 15)
+        await desk.owner.sees_in(asked, "active again")
         assert len(desk.rows("SELECT * FROM breach")) == 1  # the history stays
 
 

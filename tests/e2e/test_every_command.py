@@ -26,14 +26,14 @@ NASTY = (
 @pytest_asyncio.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[ChatDesk]:
     async with chat_desk(tmp_path) as one:
-        await one.owner.sees("running", 5)
+        await one.owner.sees("running")
         yield one
 
 
 async def answer(person: Person, text: str) -> ChatMessage:
     """Say something and return what is said to it: silence fails."""
     sent = await person.sends(text)
-    said = await person.sees(re.compile(r"\S"), 5, after=sent)
+    said = await person.sees(re.compile(r"\S"), after=sent)
     assert "Something went wrong" not in said.text, f"{text!r} → {said.text}"
     return said
 
@@ -100,7 +100,7 @@ async def test_a_person_with_a_name_like_a_riddle_breaks_no_message(desk: ChatDe
     card = await desk.card(comment=riddle * 3)
     copy = await person.sees("BUY EURUSD")
     await person.taps(copy, "Reject")
-    await desk.owner.sees_in(card, "Rejected", 5)
+    await desk.owner.sees_in(card, "Rejected")
     for said in ("/users", "/audit", "/signals"):
         await answer(desk.owner, said)
     assert refused(desk) == []
@@ -170,8 +170,8 @@ async def test_a_person_is_spoken_to_as_their_telegram_speaks_until_they_choose(
     toast = await lucia.taps(copy, "Aprobar")
     assert toast is not None
     assert "Aprobado" in toast.text
-    await lucia.sees_in(copy, "Ejecutado", 5)
-    await desk.owner.sees_in(card, "Filled", 5)
+    await lucia.sees_in(copy, "Ejecutado")
+    await desk.owner.sees_in(card, "Filled")
     settings = await lucia.sends("/settings")
     await lucia.taps(await lucia.sees("Tus ajustes", after=settings), "English")
     sent = await lucia.sends("/help")

@@ -102,7 +102,7 @@ async def test_a_plot_is_a_photo_and_its_progress_goes(desk: ChatDesk) -> None:
         ("/plot daily 7", "Result by day"),
     ):
         sent = await desk.owner.sends(said)
-        photo = await desk.owner.sees(caption, 20, after=sent)
+        photo = await desk.owner.sees(caption, after=sent)
         assert photo.content.media is not None
         assert photo.content.media.kind == "photo"
         for message in desk.owner.chat.messages:

@@ -17,7 +17,7 @@ GROUP_ID = -1001000000009
 @pytest_asyncio.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[ChatDesk]:
     async with chat_desk(tmp_path) as one:
-        await one.owner.sees("running", 5)
+        await one.owner.sees("running")
         yield one
 
 
@@ -94,7 +94,7 @@ async def test_rights_are_given_asked_for_and_taken_by_owners_alone(desk: ChatDe
 
 async def test_an_owner_of_the_settings_is_no_ones_to_revoke(tmp_path: Path) -> None:
     async with chat_desk(tmp_path, TELEGRAM_OWNER_IDS="1001,1002") as desk:
-        await desk.owner.sees("running", 5)
+        await desk.owner.sees("running")
         await desk.says("/revoke 1002", "TELEGRAM_OWNER_IDS")
 
 
@@ -113,12 +113,12 @@ async def test_a_large_risk_takes_two_people(desk: ChatDesk) -> None:
     assert "1 of 2" in same.text
     assert desk.rows("SELECT id FROM orders") == []
     await tom.taps(copy, "Approve")
-    await tom.sees_in(copy, "Filled", 5)
+    await tom.sees_in(copy, "Filled")
     small = await desk.card(risk_percent="0.2", side="sell", stop_loss="1.1100", take_profits=[])
     assert "two people" not in small.text
     late = await desk.card(risk_percent="1", expires_in=2)
     await desk.owner.taps(late, "Approve")
-    await desk.owner.sees_in(late, "Expired", 6)
+    await desk.owner.sees_in(late, "Expired")
     asked = await desk.says("/two_person off", "Loosen the rule?")
     await desk.owner.taps(asked, "Cancel")
     await desk.says("/two_person", "A risk above 0.5 % needs two people")
@@ -160,11 +160,11 @@ async def test_an_alarm_is_seen_by_a_tap_and_rings_no_more(tmp_path: Path) -> No
     async with chat_desk(
         tmp_path, HEARTBEAT_INTERVAL_SECONDS="1", HEARTBEAT_STALL_SECONDS="2"
     ) as desk:
-        await desk.owner.sees("running", 5)
+        await desk.owner.sees("running")
         vera = await invited(desk, "viewer", 1002, "Vera")
         desk.fault({"kind": "equity_nan", "id": "blind"})
-        alarm = await desk.owner.sees("CANNOT BE READ", 8)
-        copy = await vera.sees("CANNOT BE READ", 8)
+        alarm = await desk.owner.sees("CANNOT BE READ")
+        copy = await vera.sees("CANNOT BE READ")
         refused = await vera.taps(copy, "Acknowledge")
         assert refused is not None
         assert "not yours" in refused.text
@@ -183,6 +183,6 @@ async def test_an_alarm_is_seen_by_a_tap_and_rings_no_more(tmp_path: Path) -> No
 async def test_money_leaves_its_rows_in_the_trail(desk: ChatDesk) -> None:
     card = await desk.card()
     await desk.owner.taps(card, "Approve")
-    await desk.owner.sees_in(card, "Filled", 5)
+    await desk.owner.sees_in(card, "Filled")
     trail = await desk.says("/audit", "order entry: buy")
     assert "signal approved" in trail.text

@@ -17,7 +17,7 @@ OPEN = "No open positions"
 @pytest_asyncio.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[ChatDesk]:
     async with chat_desk(tmp_path, TELEGRAM_OWNER_IDS="1001") as one:
-        await one.owner.sees(re.compile("."), 20)  # a machine under load starts it slowly
+        await one.owner.sees(re.compile("."))  # a machine under load starts it slowly
         yield one
 
 
@@ -25,7 +25,7 @@ async def filled(desk: ChatDesk, **changes: object) -> str:
     """Let the owner approve a signal; return the ticket of what it opened."""
     card = await desk.card(**changes)
     await desk.owner.taps(card, "Approve")
-    await desk.owner.sees_in(card, "Filled", 5)
+    await desk.owner.sees_in(card, "Filled")
     found = desk.rows("SELECT position_id FROM managed ORDER BY id DESC LIMIT 1")
     while not found:
         await desk.says("/count", "Together")
@@ -37,9 +37,9 @@ async def confirmed(desk: ChatDesk, text: str, question: str, result: str) -> Ch
     """Say it, confirm what is asked, and return the report of what came of it."""
     asked = await desk.says(text, question)
     await desk.owner.taps(asked, "Confirm")
-    await desk.owner.sees_in(asked, "Taken", 5)
+    await desk.owner.sees_in(asked, "Taken")
     await desk.owner.sees_no_buttons(asked)
-    return await desk.owner.sees(result, 5, after=asked)
+    return await desk.owner.sees(result, after=asked)
 
 
 def _let_in(database: sqlite3.Connection, telegram_id: int, role: str) -> None:
@@ -84,7 +84,7 @@ async def test_close_by_pick_percent_group_and_symbol(desk: ChatDesk) -> None:
     ticket = await filled(desk, volume="0.10")
     asked = await desk.says("/fx", "Close which position?")
     await desk.owner.taps(asked, "Cancel")
-    await desk.owner.sees_in(asked, "Canceled", 5)
+    await desk.owner.sees_in(asked, "Canceled")
     report = await confirmed(desk, f"/fx {ticket} 50%", "0.05 lots", "1 of 1 done")
     assert "closed 0.05 lots" in report.text
     await desk.says("/positions", "BUY EURUSD 0.05")
@@ -103,10 +103,10 @@ async def test_close_by_pick_percent_group_and_symbol(desk: ChatDesk) -> None:
     await confirmed(desk, f"/partial {ticket} 40", "0.02 lots", "1 of 1 done")
     asked = await desk.says("/fx", "Close which position?")
     await desk.owner.taps(asked, "0.03")
-    await desk.owner.sees_in(asked, "Close 1 position", 5)
+    await desk.owner.sees_in(asked, "Close 1 position")
     await desk.owner.taps(asked, "Confirm")
-    await desk.owner.sees("1 of 1 done", 5, after=asked)
-    await desk.owner.sees("Closed BUY EURUSD by Olga", 5, after=asked)
+    await desk.owner.sees("1 of 1 done", after=asked)
+    await desk.owner.sees("Closed BUY EURUSD by Olga", after=asked)
     await desk.says("/positions", OPEN)
     story = await desk.says(f"/trade {ticket}", "Signal 1: BUY EURUSD")
     for wanted in ("approved by Olga", "entry filled", "close by Olga: done", "deal out", "lots"):
@@ -139,12 +139,12 @@ async def test_stops_and_targets_move_only_as_asked(desk: ChatDesk) -> None:
     await desk.owner.taps(asked, "Confirm")
     asked = await desk.says(f"/trail {ticket} 20", "20.0 pips")
     await desk.owner.taps(asked, "Confirm")
-    await desk.owner.sees("Trailing", 5, after=asked)
+    await desk.owner.sees("Trailing", after=asked)
     one = await desk.says(f"/status {ticket}", "Closes at")
     for wanted in ("1.115", "1.13", "20.0 pips"):
         assert wanted in one.text, wanted
     await desk.owner.taps(one, "Refresh")
-    await desk.owner.sees_in(one, re.compile(r"Stop +1\.098"), 5)
+    await desk.owner.sees_in(one, re.compile(r"Stop +1\.098"))
 
 
 async def test_confirms_are_personal_timely_and_single(desk: ChatDesk) -> None:
@@ -174,7 +174,7 @@ async def test_confirms_are_personal_timely_and_single(desk: ChatDesk) -> None:
     asked = await desk.says(f"/fx {ticket}", "Close 1 position")
     data = asked.button_data("Confirm")
     await desk.owner.taps(asked, "Confirm")
-    await desk.owner.sees("1 of 1 done", 5, after=asked)
+    await desk.owner.sees("1 of 1 done", after=asked)
     again = await desk.owner.taps_data(asked, data)
     assert again is not None
     assert "Already answered" in again.text
@@ -184,7 +184,7 @@ async def test_confirms_are_personal_timely_and_single(desk: ChatDesk) -> None:
 async def test_a_pending_order_is_listed_and_taken_back(desk: ChatDesk) -> None:
     card = await desk.card(type="limit", entry="1.0990", volume="0.10")
     await desk.owner.taps(card, "Approve")
-    await desk.owner.sees_in(card, "Accepted", 5)
+    await desk.owner.sees_in(card, "Accepted")
     listed = await desk.says("/orders", "BUY LIMIT EURUSD")
     ticket = listed.text.split("#")[1].split()[0]
     await desk.says("/cancel 99", "no order 99 waits")
@@ -202,5 +202,5 @@ async def test_what_the_broker_refuses_is_told_and_nothing_changes(desk: ChatDes
     ticket = await filled(desk, volume="0.10")
     desk.fault({"call": "order_send", "kind": "retcode", "retcode": 10018, "times": 1})
     report = await confirmed(desk, f"/fx {ticket}", "Close 1 position", "0 of 1 done")
-    await desk.owner.sees_in(report, "the broker refused", 5)
+    await desk.owner.sees_in(report, "the broker refused")
     await desk.says("/positions", "1 open")

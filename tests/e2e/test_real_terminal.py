@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.strict_desk import StrictDesk, strict_desk
 
-PATIENCE = 40
+PATIENCE = 60
 """Seconds: two programs start here while other tests keep the processors busy."""
 GOLD = {
     "symbol": "XAUUSD",

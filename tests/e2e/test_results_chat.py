@@ -24,7 +24,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ChatDe
     async with chat_desk(tmp_path_factory.mktemp("results")) as one:
         card = await one.card()
         await one.owner.taps(card, "Approve")
-        await one.owner.sees_in(card, "Filled", 5)
+        await one.owner.sees_in(card, "Filled")
         await close_some(one, 3)
         yield one
 
@@ -120,7 +120,7 @@ async def test_a_viewer_may_look_and_a_stranger_may_not(desk: ChatDesk) -> None:
     mallory = desk.sandbox.person(666, "Mallory")
     page = await desk.says("/trades 1", "4 closed")
     before = page.text
-    toast = await mallory.taps_data(page, page.button_data("Older"), 5)
+    toast = await mallory.taps_data(page, page.button_data("Older"))
     assert toast is not None
     assert "not a member" in toast.text
     await mallory.sends("/profit")
@@ -138,7 +138,7 @@ async def test_a_member_of_another_account_cannot_page_through_this_one(desk: Ch
     database.close()
     nobody = desk.sandbox.person(3003, "Nobody")
     page: ChatMessage = await desk.says("/trades 1", "4 closed")
-    toast = await nobody.taps_data(page, page.button_data("Older"), 5)
+    toast = await nobody.taps_data(page, page.button_data("Older"))
     assert toast is not None
     assert "no right" in toast.text
     sent = await nobody.sends("/profit")

@@ -23,7 +23,7 @@ async def test_a_channel_is_met_tried_on_paper_and_then_asked_about(tmp_path: Pa
         assert "FX <Room>" in card.text
         assert "SL 1.0950" in card.text
         await desk.owner.taps(card, "Approve")
-        await desk.owner.sees_in(card, "Filled", 5)
+        await desk.owner.sees_in(card, "Filled")
 
 
 async def test_a_held_forward_is_mended_by_button_and_reply(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ async def test_updates_are_tied_to_their_trade_and_carried_out(tmp_path: Path) -
         signal = await desk.owner.posts_in_channel(channel, SIGNAL)
         card = await desk.owner.sees("BUY EURUSD")
         await desk.owner.taps(card, "Approve")
-        await desk.owner.sees_in(card, "Filled", 5)
+        await desk.owner.sees_in(card, "Filled")
 
         await desk.owner.posts_in_channel(channel, "Move SL to 1.0970", reply_to=signal)
         asked = await desk.owner.sees("stop from 1.095", after=card)

@@ -36,7 +36,7 @@ async def test_a_card_is_approved_once_however_often_the_tap_is_brought(tmp_path
         card = await desk.card()
         bringer.copies = 5
         await desk.owner.taps(card, "Approve")
-        await desk.owner.sees_in(card, "Filled", 5)
+        await desk.owner.sees_in(card, "Filled")
         assert len(desk.rows("SELECT * FROM orders")) == 1
         assert desk.sandbox.calls_of("getUpdates") == []
         (call,) = desk.sandbox.calls_of("setWebhook")
@@ -62,7 +62,7 @@ async def test_i6_a_tap_that_cannot_be_stored_is_answered_only_once_it_is(
 
         monkeypatch.setattr(type(desk.app.store), "member", lambda _self, who: member(who))
         await desk.owner.taps(card, "Approve")
-        await desk.owner.sees_in(card, "Filled", 5)
+        await desk.owner.sees_in(card, "Filled")
         assert bringer.answers.count(503) == 3
         assert len(desk.rows("SELECT * FROM orders")) == 1
 

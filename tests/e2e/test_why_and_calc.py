@@ -9,11 +9,11 @@ async def test_a_denial_its_rules_and_the_price_of_a_stop(tmp_path: Path) -> Non
     async with chat_desk(tmp_path, RISK_ALLOW_DUPLICATE="false", RISK_MAX_ORDERS="50") as desk:
         first = await desk.card()
         await desk.owner.taps(first, "Approve")
-        await desk.owner.sees_in(first, "Filled", 15)
+        await desk.owner.sees_in(first, "Filled")
         second = await desk.card()
         assert "Would be denied now: a buy in EURUSD is already open" in second.text
         await desk.owner.taps(second, "Approve")
-        await desk.owner.sees_in(second, "Denied", 15)
+        await desk.owner.sees_in(second, "Denied")
         why = await desk.says("/why 2", "duplicate_position")
         for wanted in ("same side held", "limit: none", "spread", "worst case", "margin", "✗"):
             assert wanted in why.text, wanted

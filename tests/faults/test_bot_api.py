@@ -99,7 +99,7 @@ async def test_i5_urgent_news_goes_first_though_hundreds_wait(desk: Desk) -> Non
     await desk.post("now", priority=Priority.CRITICAL)
     async with asyncio.TaskGroup() as group:
         run = group.create_task(desk.sender.run())
-        await desk.owner.sees("now", timeout=5)
+        await desk.owner.sees("now")
         before = len(desk.sandbox.sends)
         await asyncio.sleep(0.8)
         run.cancel()
@@ -126,7 +126,7 @@ async def test_i6_a_tap_in_hand_when_the_desk_dies_comes_again() -> None:
         task.cancel()
         second = _polling(sandbox, on_message)
         again = group.create_task(second.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(taken) < 2 or sandbox.pending_updates:  # noqa: ASYNC110 - the server's queue
                 await asyncio.sleep(0.01)
         await second.stop()
@@ -148,7 +148,7 @@ async def test_i6_what_was_not_stored_and_not_told_is_not_confirmed() -> None:
         polling = _polling(sandbox, on_message)
         task = group.create_task(polling.run())
         await sandbox.person(OWNER, "Olga").sends("tap")
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(60):
             while sandbox.pending_updates or not attempts:  # noqa: ASYNC110 - the server's queue
                 await asyncio.sleep(0.01)
         await polling.stop()
@@ -165,7 +165,7 @@ async def test_an_answer_that_cannot_be_sent_ends_no_desk_and_comes_not_again() 
         polling = _polling(sandbox, on_message)
         task = group.create_task(polling.run())
         await sandbox.person(OWNER, "Olga").sends("hello")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not sandbox.calls_of("sendMessage") or sandbox.pending_updates:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert not task.done()
@@ -185,11 +185,11 @@ async def test_polling_outlives_conflicts_and_server_errors_and_says_so() -> Non
         sandbox.faults.fail_next("getUpdates", status=409, description="Conflict: terminated")
         sandbox.faults.fail_next("getUpdates", status=502)
         task = group.create_task(polling.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while _how(circuit) != "open":  # noqa: ASYNC110 - time opens it
                 await asyncio.sleep(0.01)
         await sandbox.person(OWNER, "Olga").sends("hello")
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(60):
             while not taken:  # noqa: ASYNC110 - the handler's list
                 await asyncio.sleep(0.01)
         assert _how(circuit) == "closed"

@@ -46,14 +46,14 @@ async def test_a_kill_before_the_commit_brings_the_tap_again_and_after_it_is_don
     assert desk.rows("SELECT status FROM approval") == [{"status": "offered"}]
     assert desk.sandbox.pending_updates == 1
     await desk.start()
-    await desk.owner.sees("Filled", 60)  # in the card, or in its copy where the kill came early
+    await desk.owner.sees("Filled")  # in the card, or in its copy where the kill came early
     async with asyncio.timeout(30):
         while desk.sandbox.pending_updates:  # noqa: ASYNC110 - the sandbox has no event for it
             await asyncio.sleep(0.01)
     await desk.kill()
     await desk.start()
     sent = await desk.owner.sends("/positions")
-    await desk.owner.sees("1 open", 30, after=sent)
+    await desk.owner.sees("1 open", after=sent)
     assert len(desk.rows("SELECT id FROM orders")) == 1
     assert await desk.end() == 0
 
@@ -72,7 +72,7 @@ async def test_a_stop_during_an_order_in_flight_records_it(desk: ProcessDesk) ->
     await desk.start()
     card = await desk.card()
     desk.fault({"kind": "delay", "seconds": 1.0})
-    await desk.owner.taps(card, "Approve", timeout=20)
+    await desk.owner.taps(card, "Approve")
     async with asyncio.timeout(30):
         while not desk.rows("SELECT id FROM orders WHERE status = 'submitted'"):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -118,13 +118,13 @@ async def test_a_full_disk_takes_no_tap_and_no_signal_and_says_so(desk: ProcessD
     assert desk.pid is not None
     _, most = resource.prlimit(desk.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(desk.pid, resource.RLIMIT_FSIZE, (1, most))  # not one byte more in any file
-    toast = await desk.owner.taps(card, "Approve", 20)
+    toast = await desk.owner.taps(card, "Approve")
     assert toast is not None
     assert "Not taken" in toast.text
     status, body = await desk.post()
     assert (status, body["detail"]) == (503, "the signal could not be stored")
     assert desk.rows("SELECT status FROM approval") == [{"status": "offered"}]
     resource.prlimit(desk.pid, resource.RLIMIT_FSIZE, (most, most))
-    await desk.owner.taps(card, "Approve", 20)
-    await desk.owner.sees_in(card, "Filled", 20)
+    await desk.owner.taps(card, "Approve")
+    await desk.owner.sees_in(card, "Filled")
     assert await desk.end() == 0

@@ -103,7 +103,7 @@ async def test_a_worker_that_ended_between_two_calls_is_replaced_unnoticed(fault
     async with opened(transport, QUICK) as client:
         assert transport.pid is not None
         os.kill(transport.pid, signal.SIGKILL)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while transport.alive:  # noqa: ASYNC110 - the transport has no event for it
                 await asyncio.sleep(0.005)
         assert isinstance(await client.send(market_order()), Filled)

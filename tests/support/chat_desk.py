@@ -90,7 +90,7 @@ class ChatDesk:
         status, body = await self.post(**changes)
         assert status == 201, body
         side = str(changes.get("side", "buy")).upper()
-        return await self.owner.sees(f"{side} EURUSD", 20, after=before)
+        return await self.owner.sees(f"{side} EURUSD", after=before)
 
     async def says(self, text: str, expected: str) -> ChatMessage:
         """Let the owner say something and return the answer that contains the expected words."""

@@ -19,7 +19,7 @@ async def close_some(desk: ChatDesk, by_hand: int) -> None:
 
 async def closed(desk: ChatDesk, count: int) -> None:
     """Close everything by hand at the broker, and wait until the desk knows so many trades."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             for row in desk.rows("SELECT position_id FROM trade WHERE closed_ms IS NULL"):
                 desk.instruct("close", ticket=row["position_id"])

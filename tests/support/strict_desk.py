@@ -19,10 +19,12 @@ import aiohttp
 from bot.sandbox import Person, Sandbox
 from bot.settings import load_settings
 from tests.support.chat_desk import OWNER, ChatDesk, environment
+from tests.support.process_desk import Nursery
 from tests.support.strict.MetaTrader5._book import FOLDER, Book
 
 PACKAGE = Path(__file__).with_name("strict")
 ROOT = Path(__file__).parents[2]
+CAN_FORK = hasattr(os, "fork")
 SERVER = (
     "import sys; from rpyc.core.service import ClassicService as C;"
     " from rpyc.utils.server import ThreadedServer as T;"
@@ -93,7 +95,9 @@ async def strict_desk(folder: Path, kind: str, **changes: str) -> AsyncIterator[
         settings = load_settings(known, None, need_telegram=True)
         owner: Person = sandbox.person(OWNER, "Olga")
         desk = StrictDesk(folder, sandbox, settings, owner, book=Book(folder))
-        await stack.enter_async_context(program(given))
+        # One kind pays for a fresh interpreter, as a user's start does; the other need not.
+        start = forked(given, folder) if kind == "local" and CAN_FORK else program(given)
+        await stack.enter_async_context(start)
         await listening(settings.http.port)
         yield desk
 
@@ -123,19 +127,27 @@ def strict_environment(folder: Path, url: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def program(
-    given: dict[str, str], *command: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run ``python -m bot`` with these variables; at the end it must stop by itself with 0."""
+async def forked(given: dict[str, str], folder: Path) -> AsyncIterator[None]:
+    """Run the program from the nursery; at the end it must stop by itself with 0."""
+    async with Nursery() as nursery:
+        pid = await nursery.start(env=given, log=str(folder / "log.txt"))
+        yield
+        os.kill(pid, signal.SIGTERM)
+        assert await nursery.wait(pid) == 0
+
+
+@asynccontextmanager
+async def program(given: dict[str, str]) -> AsyncIterator[None]:
+    """Run ``python -m bot run`` with these variables; at the end it must stop by itself with 0."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *(command or ("run",))),
+        *(sys.executable, "-m", "bot", "run"),
         env={"PATH": os.environ["PATH"], **given},
         cwd=ROOT,
     )
     try:
-        yield process
+        yield
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             assert await process.wait() == 0
     finally:
         if process.returncode is None:

@@ -36,7 +36,7 @@ def cli(
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=30,
+        timeout=90,
     )
 
 
@@ -68,7 +68,7 @@ def test_version_parse_and_backup_do_not_load_the_chat(tmp_path: Path) -> None:
             input=b"",
             capture_output=True,
             check=False,
-            timeout=30,
+            timeout=90,
         )
         assert (done.returncode, done.stderr) == (0, b"")
     assert (tmp_path / "copy.db").exists()

@@ -55,7 +55,7 @@ async def test_with_money_open_the_next_pass_comes_before_the_tick(tmp_path: Pat
     desk.events.clear()
     async with asyncio.TaskGroup() as group:
         running = group.create_task(desk.loop.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while sum(one.event_type is EventType.PASS_DONE for one in desk.events) < 3:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         desk.loop.stop()

@@ -174,7 +174,7 @@ def test_tracebacks_that_python_writes_itself_are_masked() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=90,
     )
     assert done.returncode == 1
     assert_clean(done.stdout)
