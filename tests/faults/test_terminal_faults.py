@@ -3,7 +3,9 @@
 import asyncio
 import os
 import signal
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from trading.clock import SystemClock
 from trading.errors import TerminalRefused, TerminalTimeout, TerminalUnavailable
 from trading.model import Accepted, Action, Filled, Rejected, RejectKind, Unknown
 from trading.terminal.client import TerminalClient
+from trading.terminal.pipe import PipeTransport
 from trading.terminal.remote import RpycTransport
 from trading.terminal.session import Login
 
@@ -96,6 +99,26 @@ async def test_an_order_to_a_worker_found_dead_was_not_sent(fault: Fault) -> Non
         assert isinstance(outcome, Rejected)
         assert outcome.kind is RejectKind.NOT_SENT
         assert "TERMINAL_PATH" in outcome.words
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a program in use is not removed there")
+async def test_closing_waits_for_a_worker_that_was_killed_and_not_replaced(tmp_path: Path) -> None:
+    program = tmp_path / "python"
+    left = []
+    for _ in range(20):  # most are gone at once
+        program.symlink_to(sys.executable)
+        transport = PipeTransport((str(program), "-c", "x = bytearray(50_000_000); input()"))
+        await transport.start()
+        pid = transport.pid
+        assert pid is not None
+        program.unlink()
+        with pytest.raises(TerminalUnavailable):
+            await transport.restart()
+        await transport.close()
+        with suppress(ProcessLookupError):
+            os.kill(pid, 0)
+            left.append(pid)
+    assert left == []
 
 
 async def test_a_worker_that_ended_between_two_calls_is_replaced_unnoticed(fault: Fault) -> None:

@@ -30,6 +30,7 @@ class PipeTransport:
         self._command = tuple(command)
         self._extra = dict(extra or {})
         self._worker: _WorkerProcess | None = None
+        self._killed: list[_WorkerProcess] = []
 
     @property
     def pid(self) -> int | None:
@@ -69,21 +70,22 @@ class PipeTransport:
 
     async def close(self) -> None:
         worker = self._worker
-        if worker is None:
-            return
-        worker.close_input()
-        try:
-            async with asyncio.timeout(CLOSING):
-                await worker.ended.wait()
-        except TimeoutError:
-            log.warning("terminal_worker_killed")
-            worker.kill()
-            await worker.ended.wait()
+        if worker is not None:
+            worker.close_input()
+            try:
+                async with asyncio.timeout(CLOSING):
+                    await worker.ended.wait()
+            except TimeoutError:
+                log.warning("terminal_worker_killed")
         self._kill()
+        for one in self._killed:
+            await one.ended.wait()
 
     def _kill(self) -> None:
+        self._killed = [one for one in self._killed if not one.ended.is_set()]
         if self._worker is not None:
             self._worker.kill()
+            self._killed.append(self._worker)
             self._worker = None
 
 
