@@ -15,10 +15,11 @@ from trading.parser.context_words import (
     OUTCOMES,
     QUIET,
     RESULTS,
+    SMALL_TALK,
     VOID,
 )
 from trading.parser.lexer import Token
-from trading.parser.tagger import PIPS, Item
+from trading.parser.tagger import Item
 from trading.parser.vocabulary import Tag
 
 _LABELS = {
@@ -31,6 +32,8 @@ _MOST_LEAD_PROSE = 4
 """Unknown words above the side: the name of a channel, a greeting."""
 _MOST_BEHIND_PRICES = 2
 _MOST_BESIDE_LEVEL = 2
+_LONGEST_REMARK = 2
+_MARKS = frozenset({Tag.SKIP, Tag.NEWLINE, Tag.SEPARATOR})
 _PRICED = frozenset({Tag.STOP, Tag.TARGET, Tag.ENTRY})
 
 
@@ -88,9 +91,13 @@ def _doubt_around(lines: dict[int, list[Item]], blocks: list[Block]) -> str | No
             asks = number in sides and item.text in {"?", "\u00bf"}
             leads = number < min(sides) and item.text not in EAGER and _doubts(item)
             modal = item.text in MODALS and (number in sides or _names_a_price(line))
-            if asks or leads or modal or item.text in VOID:
+            if asks or leads or modal or _voids(item):
                 return item.text
     return None
+
+
+def _voids(item: Item) -> bool:
+    return item.tag is Tag.WORD and item.text in VOID
 
 
 def _prose(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
@@ -106,9 +113,22 @@ def _prose(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
             why = _prose_beside_side(line)
             if why is not None:
                 return why
-        elif _names_a_price(line) and len(_unknown(line)) > _MOST_BESIDE_LEVEL:
-            return "a price stands in running text"
+        elif _names_a_price(line):
+            if len(_unknown(line)) > _MOST_BESIDE_LEVEL or _is_sentence(line):
+                return "a price stands in running text"
+        elif number > max(sides) and (remark := _remark(line)):
+            return f'"{remark}" below the prices is not understood'
     return None
+
+
+def _remark(line: list[Item]) -> str | None:
+    """Return a word or two that are all of a line below the call: they mostly tell its end."""
+    said = [item for item in line if item.tag not in _MARKS]
+    if not 0 < len(said) <= _LONGEST_REMARK or any(item.tag is not Tag.WORD for item in said):
+        return None
+    if any(item.text in {"#", "@"} for item in line) or SMALL_TALK.issuperset(i.text for i in said):
+        return None
+    return " ".join(item.text for item in said)
 
 
 def _prose_beside_side(line: list[Item]) -> str | None:
@@ -193,12 +213,12 @@ def _result(tokens: list[Token]) -> str | None:
 
 
 def _gain(lines: dict[int, list[Item]]) -> str | None:
-    """Find "+100 pips" that stands behind no stop or target: what was won, not what is aimed at."""
+    """Find "+100" that stands behind no stop or target: what was won, not what is aimed at."""
     for line in lines.values():
         labelled = False
         for before, item in pairwise(line):
             labelled = labelled or before.tag in {Tag.STOP, Tag.TARGET}
-            if before.text == "+" and item.unit == PIPS and not labelled:
+            if before.text == "+" and item.tag is Tag.NUMBER and not (labelled or item.spaced):
                 return f"+{item.text}"
     return None
 

@@ -3,16 +3,15 @@
 from trading.parser.normalise import word_set
 
 RESULTS = word_set(
-    "wins winner winners perfect triggered activated executed filled hit hitted reached achieved "
-    "done running smashed "
-    "closed booked secured stopped completed touched runing alcanzado alcancado atingido "
-    "tocado batido cerrado fechado достигнут взят сработал закрыт выполнен تحقق تحققت ضرب "
-    "tercapai kena sudah banked cashed printed destroyed crushed nailed tagged exited invalidated "
-    "expired deleted missed still holding backtest backtested backtesting demo journal congrats "
-    "congratulations cerrada cerrados cerradas activado activada ejecutada encerrado encerrada "
-    "finalizado batida chiuso chiusa raggiunto colpito erreicht geschlossen getroffen ausgestoppt "
-    "atteint touche cloture kapandi kapatildi vurdu dong khop закрыта закрыто закрыли взята взяли "
-    "сработала сработало достигнута достигли تم تحقيق"
+    "wins winner winners finished bag perfect triggered activated executed filled hit hitted "
+    "reached achieved done running smashed closed booked secured stopped completed touched runing "
+    "alcanzado alcancado atingido tocado batido cerrado fechado достигнут взят сработал закрыт "
+    "выполнен تحقق تحققت ضرب tercapai kena sudah banked cashed printed destroyed crushed nailed "
+    "tagged exited invalidated expired deleted missed still holding backtest backtested "
+    "backtesting demo journal congrats congratulations cerrada cerrados cerradas activado activada "
+    "ejecutada encerrado encerrada finalizado batida chiuso chiusa raggiunto colpito erreicht "
+    "geschlossen getroffen ausgestoppt atteint touche cloture kapandi kapatildi vurdu dong khop "
+    "закрыта закрыто закрыли взята взяли сработала сработало достигнута достигли تم تحقيق"
 )
 OUTCOMES = frozenset(
     (
@@ -32,31 +31,35 @@ OUTCOMES = frozenset(
 """Pairs of words that tell how a trade stands, not where it should go."""
 LATER = word_set("when once after if until till upon before as cuando quando если после se wenn")
 DOUBTS = word_set(
-    "if wait waiting may might could would expect expecting expected looking look plan "
-    "planning potential possible don't dont not never avoid until unless maybe consider "
-    "considering watch watching who who's whos anyone why what was were had took yesterday "
-    "last think thinking hope want wants should will can how when where which did does no "
-    "cannot can't miss missed ready prepare forecast analysis scenario either example posible "
-    "possivel possibile moglich возможно вероятно mungkin muhtemelen olasi peut forget delete "
-    "skip disregard close exit remove monday tuesday wednesday thursday friday sunday got gave "
-    "caught earned won went sold bought made"
+    "if wait waiting may might could would expect expecting expected looking look plan planning "
+    "potential possible don't dont not never avoid until unless maybe consider considering watch "
+    "watching who who's whos anyone why what was were had took yesterday last think thinking hope "
+    "want wants should will can how when where which did does no cannot can't miss missed ready "
+    "prepare forecast analysis scenario either example posible possivel possibile moglich возможно "
+    "вероятно mungkin muhtemelen olasi peut forget delete skip disregard close exit remove monday "
+    "tuesday wednesday thursday friday sunday got gave caught earned won went sold bought made"
 )
 NEWS = word_set(
     "update updated edit edited correction corrected revised reminder recap results result cancel "
     "cancelled canceled cancelar cancela ignore ignored void"
 )
 VOID = word_set(
-    "anymore previous sample demo dummy template hypothetical imagine friend lol haha moved gone "
-    "looks mistake wrong typo paper history historical archive confirmation confirmed confirms "
-    "confirmacion confirmacao confirmar подтверждения konfirmasi bestatigung teyit تأكيد التأكيد "
-    "ayer ontem hier gestern ieri вчера вчерашний dun dunku kemarin امس الامس "
-    "ejemplo exemplo exemple beispiel esempio пример ornek contoh مثال उदाहरण "
-    "resultado resultados resultat ergebnis risultato итог итоги результат sonuc hasil نتيجة "
-    "نتائج drawdown waiting watching yet forming forms esperen esperar aguardem aguardar aguarde "
-    "жду ждем tunggu"
+    "outcome status sent win loss anymore previous sample demo dummy template hypothetical imagine "
+    "friend lol haha moved gone looks mistake wrong typo paper history historical archive "
+    "confirmation confirmed confirms confirmacion confirmacao confirmar подтверждения konfirmasi "
+    "bestatigung teyit تأكيد التأكيد ayer ontem hier gestern ieri вчера вчерашний dun dunku "
+    "kemarin امس الامس ejemplo exemplo exemple beispiel esempio пример ornek contoh مثال उदाहरण "
+    "resultado resultados resultat ergebnis risultato итог итоги результат sonuc hasil نتيجة نتائج "
+    "drawdown waiting watching yet forming forms esperen esperar aguardem aguardar aguarde жду "
+    "ждем tunggu"
 )
 """Words that make a call none, wherever they stand around its prices."""
 EVEN = word_set("breakeven at be now . ! ,")
+SMALL_TALK = word_set(
+    "good luck enjoy trading safe happy all best gl thanks thank you cheers bismillah copyright "
+    "reserved follow please pls lets go inshallah patience stay tuned disciplined discipline"
+)
+"""What people write below a call without saying anything of it."""
 MODALS = word_set("could might may would")
 GRAMMAR = word_set("is the our my your we i this of to that it you us he they for in here was")
 """Small words: two of them and one unknown word make a line a sentence, not a name."""

@@ -57,7 +57,7 @@ def parse(text: str) -> Reading:
         return Reading(update=_details(blocks[0], items))
     context = look_around(tokens, items, blocks)
     if labelled:
-        return _read_labelled(blocks, scan, context, plain, complete=complete)
+        return _read_labelled(blocks, scan, context, items, plain, complete=complete)
     return _read_bare(blocks, scan, context, items, plain)
 
 
@@ -109,13 +109,25 @@ def _restates(block: Block) -> bool:
 
 
 def _read_labelled(
-    blocks: list[Block], scan: Scan, context: Context, plain: Plain, *, complete: bool
+    blocks: list[Block],
+    scan: Scan,
+    context: Context,
+    items: list[Item],
+    plain: Plain,
+    *,
+    complete: bool,
 ) -> Reading:
-    why = why_not_a_call(context, complete=complete)
+    why = why_not_a_call(context, complete=complete) or _moved_stop(blocks, items)
     if why is not None:
         stated = complete or any(map(_restates, blocks))
         return Reading(held=why) if stated else CHATTER
     return _signals(blocks, scan, plain)
+
+
+def _moved_stop(blocks: list[Block], items: list[Item]) -> str | None:
+    """Find "SL at entry" where no stop has a price: the trade has long begun."""
+    moved = any(item.tag is Tag.ADVICE and item.text in {"sl", "stop"} for item in items)
+    return "its stop has been moved" if moved and not any(b.stops for b in blocks) else None
 
 
 def _read_bare(
