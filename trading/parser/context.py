@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from trading.parser.blocks import Block
 from trading.parser.context_words import (
+    DISTANCES,
     DOUBTS,
     EAGER,
     EVEN,
@@ -19,7 +20,7 @@ from trading.parser.context_words import (
     VOID,
 )
 from trading.parser.lexer import Token
-from trading.parser.tagger import Item
+from trading.parser.tagger import PIPS, Item
 from trading.parser.vocabulary import Tag
 
 _LABELS = {
@@ -213,14 +214,26 @@ def _result(tokens: list[Token]) -> str | None:
 
 
 def _gain(lines: dict[int, list[Item]]) -> str | None:
-    """Find "+100" that stands behind no stop or target: what was won, not what is aimed at."""
+    """Find "+100" or "100 pips" that no stop or target is named for: what was won or lost."""
+    above: list[Item] = []
     for line in lines.values():
-        labelled = False
-        for before, item in pairwise(line):
-            labelled = labelled or before.tag in {Tag.STOP, Tag.TARGET}
-            if before.text == "+" and item.tag is Tag.NUMBER and not (labelled or item.spaced):
-                return f"+{item.text}"
-    return None
+        labelled = bool(above) and _waits(above)
+        for before, item in pairwise([line[0], *line]):
+            labelled = labelled or item.tag in _PRICED or item.tag is Tag.ADVICE
+            labelled = labelled or item.text in DISTANCES
+            gained = before.text == "+" and item.tag is Tag.NUMBER and not item.spaced
+            if (gained or item.unit == PIPS) and not labelled:
+                return f"{item.text} {item.unit}".strip()
+        above = line if len(line) > 1 else above
+    last = next(reversed(lines.values()), [])
+    ticked = {item.text for item in last if item.tag is Tag.SKIP} & {_TICK}
+    return _TICK if ticked and _waits(last) else None
+
+
+def _waits(line: list[Item]) -> bool:
+    """Tell whether a line names a level without its number."""
+    tags = {item.tag for item in line}
+    return Tag.NUMBER not in tags and bool(tags & _PRICED)
 
 
 def _ticked_target(tokens: list[Token]) -> str | None:

@@ -26,6 +26,8 @@ OUTCOMES = frozenset(
         ("%", "profit"),
         ("%", "loss"),
         ("%", "gain"),
+        ("profit", "book"),
+        ("book", "profit"),
     )
 )
 """Pairs of words that tell how a trade stands, not where it should go."""
@@ -43,7 +45,11 @@ NEWS = word_set(
     "update updated edit edited correction corrected revised reminder recap results result cancel "
     "cancelled canceled cancelar cancela ignore ignored void"
 )
+DISTANCES = word_set("risk reward rr after every each within spread range")
+"""Words whose pips measure a plan, not a result."""
 VOID = word_set(
+    "ago entered throwback flashback proof taken already ganancia ganancias lucro ganho прибыль "
+    "убыток kazanc gewinn verlust gagne perdu guadagno ربح cuan rugi stopado stopeado словили "
     "outcome status sent win loss anymore previous sample demo dummy template hypothetical imagine "
     "friend lol haha moved gone looks mistake wrong typo paper history historical archive "
     "confirmation confirmed confirms confirmacion confirmacao confirmar подтверждения konfirmasi "
