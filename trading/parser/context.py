@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from trading.parser.blocks import Block
 from trading.parser.context_words import (
+    COUNSEL,
     DISTANCES,
     DOUBTS,
     EAGER,
@@ -33,7 +34,6 @@ _MOST_LEAD_PROSE = 4
 """Unknown words above the side: the name of a channel, a greeting."""
 _MOST_BEHIND_PRICES = 2
 _MOST_BESIDE_LEVEL = 2
-_LONGEST_REMARK = 2
 _MARKS = frozenset({Tag.SKIP, Tag.NEWLINE, Tag.SEPARATOR})
 _PRICED = frozenset({Tag.STOP, Tag.TARGET, Tag.ENTRY})
 
@@ -109,6 +109,7 @@ def _prose(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
         _is_sentence(line) for number, line in lines.items() if number < min(sides)
     ):
         return "the signal follows running text"
+    last = _last_priced(lines, sides)
     for number, line in lines.items():
         if number in sides:
             why = _prose_beside_side(line)
@@ -117,19 +118,39 @@ def _prose(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
         elif _names_a_price(line):
             if len(_unknown(line)) > _MOST_BESIDE_LEVEL or _is_sentence(line):
                 return "a price stands in running text"
-        elif number > max(sides) and (remark := _remark(line)):
+        elif number > last and (remark := _remark(line, {item.text for item in lead})):
             return f'"{remark}" below the prices is not understood'
     return None
 
 
-def _remark(line: list[Item]) -> str | None:
-    """Return a word or two that are all of a line below the call: they mostly tell its end."""
+def _last_priced(lines: dict[int, list[Item]], sides: list[int]) -> int:
+    priced = [
+        number
+        for number, line in lines.items()
+        if _names_a_price(line)
+        or (any(item.tag is Tag.NUMBER for item in line) and not _unknown(line))
+    ]
+    return max(sides + priced)
+
+
+def _remark(line: list[Item], signature: set[str]) -> str | None:
+    """Return what a line below the prices says where it neither counsels nor makes small talk.
+
+    Below a call stand advice on risk, greetings, links and the channel's name again; whatever
+    else is said there mostly tells how the trade went.
+    """
     said = [item for item in line if item.tag not in _MARKS]
-    if not 0 < len(said) <= _LONGEST_REMARK or any(item.tag is not Tag.WORD for item in said):
-        return None
-    if any(item.text in {"#", "@"} for item in line) or SMALL_TALK.issuperset(i.text for i in said):
-        return None
-    return " ".join(item.text for item in said)
+    marked = any(item.text in {"#", "@"} or item.text in COUNSEL for item in line)
+    if any(item.text == "now" for item in said[:1]):
+        return "now"
+    known = SMALL_TALK | signature
+    unknown = [item.text for item in _unknown(line) if item.text not in known]
+    counsels = any(item.tag is Tag.ADVICE or _notes(item) for item in said)
+    return None if marked or counsels or not unknown else " ".join(unknown[:3])
+
+
+def _notes(item: Item) -> bool:
+    return item.tag is Tag.ASIDE and item.text not in {"profit", "pips", "pip"}
 
 
 def _prose_beside_side(line: list[Item]) -> str | None:
