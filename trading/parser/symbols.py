@@ -236,6 +236,7 @@ _BANDS: dict[str, tuple[str, str]] = {
 _ANY = (Decimal("0.00000001"), Decimal(10_000_000))
 
 
+@lru_cache(maxsize=1024)
 def price_band(symbol: str) -> Band:
     """Return a wide band outside of which a number cannot be a price of the symbol."""
     if symbol in _BANDS:

@@ -9,6 +9,8 @@ from trading.parser.normalise import fold_word, word_set
 class Tag(Enum):
     """What a piece of a message is to the grammar."""
 
+    __hash__ = object.__hash__  # members are one of a kind; their own hash is slow and called often
+
     NUMBER = auto()
     SIDE = auto()
     SYMBOL = auto()
