@@ -32,7 +32,6 @@ _TICK = "\u2713"
 _MOST_PROSE = 8
 _MOST_LEAD_PROSE = 4
 """Unknown words above the side: the name of a channel, a greeting."""
-_MOST_BEHIND_PRICES = 2
 _MOST_BESIDE_LEVEL = 2
 _MARKS = frozenset({Tag.SKIP, Tag.NEWLINE, Tag.SEPARATOR})
 _PRICED = frozenset({Tag.STOP, Tag.TARGET, Tag.ENTRY})
@@ -109,16 +108,17 @@ def _prose(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
         _is_sentence(line) for number, line in lines.items() if number < min(sides)
     ):
         return "the signal follows running text"
+    signature = {item.text for item in lead}
     last = _last_priced(lines, sides)
     for number, line in lines.items():
         if number in sides:
-            why = _prose_beside_side(line)
+            why = _prose_beside_side(line, signature)
             if why is not None:
                 return why
         elif _names_a_price(line):
             if len(_unknown(line)) > _MOST_BESIDE_LEVEL or _is_sentence(line):
                 return "a price stands in running text"
-        elif number > last and (remark := _remark(line, {item.text for item in lead})):
+        elif number > last and (remark := _remark(line, signature)):
             return f'"{remark}" below the prices is not understood'
     return None
 
@@ -153,7 +153,7 @@ def _notes(item: Item) -> bool:
     return item.tag is Tag.ASIDE and item.text not in {"profit", "pips", "pip"}
 
 
-def _prose_beside_side(line: list[Item]) -> str | None:
+def _prose_beside_side(line: list[Item], signature: set[str]) -> str | None:
     if line[0].tag is Tag.ASIDE:
         return f'"{line[0].text}" before the side makes its price an example'
     ends = [place for place, item in enumerate(line) if item.tag is Tag.NUMBER]
@@ -161,9 +161,8 @@ def _prose_beside_side(line: list[Item]) -> str | None:
     unknown = _unknown(line[:end])
     if unknown:
         return f'"{unknown[0].text}" beside the side is not understood'
-    if len(_unknown(line[end:])) > _MOST_BEHIND_PRICES:
-        return "the side and the price stand in running text"
-    return None
+    remark = _remark(line[end:], signature)
+    return f'"{remark}" behind the prices is not understood' if remark else None
 
 
 def _is_sentence(line: list[Item]) -> bool:
@@ -242,6 +241,7 @@ def _gain(lines: dict[int, list[Item]]) -> str | None:
         for before, item in pairwise([line[0], *line]):
             labelled = labelled or item.tag in _PRICED or item.tag is Tag.ADVICE
             labelled = labelled or item.text in DISTANCES
+            labelled = labelled and not (item.text == "|" and _has_side(line))
             gained = before.text == "+" and item.tag is Tag.NUMBER and not item.spaced
             if (gained or item.unit == PIPS) and not labelled:
                 return f"{item.text} {item.unit}".strip()
@@ -249,6 +249,10 @@ def _gain(lines: dict[int, list[Item]]) -> str | None:
     last = next(reversed(lines.values()), [])
     ticked = {item.text for item in last if item.tag is Tag.SKIP} & {_TICK}
     return _TICK if ticked and _waits(last) else None
+
+
+def _has_side(line: list[Item]) -> bool:
+    return any(item.tag is Tag.SIDE for item in line)
 
 
 def _waits(line: list[Item]) -> bool:

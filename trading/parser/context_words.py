@@ -3,7 +3,7 @@
 from trading.parser.normalise import word_set
 
 RESULTS = word_set(
-    "wins winner winners finished bag perfect triggered activated executed filled hit hitted "
+    "won wins winner winners finished bag perfect triggered activated executed filled hit hitted "
     "reached achieved done running smashed closed booked secured stopped completed touched runing "
     "alcanzado alcancado atingido tocado batido cerrado fechado достигнут взят сработал закрыт "
     "выполнен تحقق تحققت ضرب tercapai kena sudah banked cashed printed destroyed crushed nailed "
@@ -49,31 +49,32 @@ NEWS = word_set(
 DISTANCES = word_set("risk reward rr after every each within spread range")
 """Words whose pips measure a plan, not a result."""
 VOID = word_set(
-    "loser losers webinar homework received parsed quiz exercise lesson ago entered throwback "
-    "flashback proof taken already ganancia ganancias lucro ganho прибыль убыток kazanc gewinn "
-    "verlust gagne perdu guadagno ربح cuan rugi stopado stopeado словили outcome status sent win "
-    "loss anymore previous sample demo dummy template hypothetical imagine friend lol haha moved "
-    "gone looks mistake wrong typo paper history historical archive confirmation confirmed "
-    "confirms confirmacion confirmacao confirmar подтверждения konfirmasi bestatigung teyit تأكيد "
-    "التأكيد ayer ontem hier gestern ieri вчера вчерашний dun dunku kemarin امس الامس ejemplo "
-    "exemplo exemple beispiel esempio пример ornek contoh مثال उदाहरण resultado resultados "
+    "guide tutorial loser losers webinar homework received parsed quiz exercise lesson ago entered "
+    "throwback flashback proof taken already ganancia ganancias lucro ganho прибыль убыток kazanc "
+    "gewinn verlust gagne perdu guadagno ربح cuan rugi stopado stopeado словили outcome status "
+    "sent win loss anymore previous sample demo dummy template hypothetical imagine friend lol "
+    "haha moved gone looks mistake wrong typo paper history historical archive confirmation "
+    "confirmed confirms confirmacion confirmacao confirmar подтверждения konfirmasi bestatigung "
+    "teyit تأكيد التأكيد ayer ontem hier gestern ieri вчера вчерашний dun dunku kemarin امس الامس "
+    "ejemplo exemplo exemple beispiel esempio пример ornek contoh مثال उदाहरण resultado resultados "
     "resultat ergebnis risultato итог итоги результат sonuc hasil نتيجة نتائج drawdown waiting "
     "watching yet forming forms esperen esperar aguardem aguardar aguarde жду ждем tunggu"
 )
 """Words that make a call none, wherever they stand around its prices."""
 EVEN = word_set("breakeven at be now . ! ,")
 COUNSEL = word_set(
-    "use manage management risk enter keep do always never max maximum min only small care careful "
-    "caution lot lots capital balance follow join share like support contact dm click link advice "
-    "financial responsibility disclaimer own set proper layer trail valid expiry leverage lev "
-    "timeframe news tip note remember reminder usar usen gestion gestione gestao riesgo risco "
-    "cuiden respeten respeite إدارة ادارة المال риск риски соблюдайте von vốn quan risiko jaga "
-    "gunakan yonetimi rischio risque gerez expire until"
+    "don't dont use manage management risk enter keep do always never max maximum min only small "
+    "care careful caution lot lots capital balance follow join share like support contact dm click "
+    "link advice financial responsibility disclaimer own set proper layer trail valid expiry "
+    "leverage lev timeframe news tip note remember reminder usar usen gestion gestione gestao "
+    "riesgo risco cuiden respeten respeite إدارة ادارة المال риск риски соблюдайте von vốn quan "
+    "risiko jaga gunakan yonetimi rischio risque gerez expire until"
 )
 """Words of advice and of links below a call."""
 SMALL_TALK = word_set(
-    "good luck enjoy trading safe happy all best gl thanks thank you cheers bismillah copyright "
-    "reserved follow please pls lets go inshallah patience stay tuned disciplined discipline"
+    "regards invalidates good luck enjoy trading safe happy all best gl thanks thank you cheers "
+    "bismillah copyright reserved follow please pls lets go inshallah patience stay tuned "
+    "disciplined discipline"
 )
 """What people write below a call without saying anything of it."""
 MODALS = word_set("could might may would")
@@ -85,7 +86,7 @@ GRAMMAR = word_set(
 EAGER = frozenset({"ready", "prepare", "plan"})
 """Doubts beside a price that only announce a call from the lines above it."""
 QUIET = word_set(
-    "h m d st nd rd th side here down high low daily weekly posted lenh urgent aggressive safe "
+    "h m d x st nd rd th side here down high low daily weekly posted lenh urgent aggressive safe "
     "conservative london asia asian ny breakout strong hot risky sure elite retest official room "
     "nfp"
 )
