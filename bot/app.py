@@ -18,76 +18,44 @@ from aiogram.enums import ParseMode
 from aiogram.types import LinkPreviewOptions
 
 from bot.alarms import Alarms
+from bot.arrivals import open_arrivals
 from bot.billing import CRYPTO_PATH, open_billing
 from bot.billing_jobs import BillingJobs
 from bot.card_charts import CardCharts
 from bot.charts.renderer import ChartRenderer
+from bot.chat import open_chat
 from bot.fleet import Fleet
 from bot.health import HealthProbe, HouseAges
 from bot.holds import Holds
 from bot.instance import hold
 from bot.limiter import Limiter
-from bot.limits import loop_settings, risk_limits
 from bot.longwork import LongWork
+from bot.loops import LoopMaker
 from bot.members import open_members
 from bot.menu import Menu
 from bot.metrics import Metrics
-from bot.middlewares import CommandGate, MemberGate
 from bot.polling import Polling
 from bot.resilience import Circuit, Circuits, CircuitState
 from bot.schedule import Backlog, Schedule
 from bot.sender import OutboxSender
 from bot.settings import Settings
+from bot.stores import Said, Stores, open_stores
 from bot.terminals import terminal_config
-from bot.tradingview import TradingView
 from bot.upkeep import Upkeep
 from bot.watchdog import Notifier, Watchdog
 from bot.web import Routes, make_app, serve
 from bot.webhook import Webhook
 from handlers.cards import render
-from handlers.routers import routers
-from handlers.status import Looking
-from handlers.texts import LANGUAGES
-from storage.amendments import AmendmentStore
-from storage.attention_store import AttentionStore
-from storage.billing_store import BillingStore
-from storage.card_store import CardStore
 from storage.database import open_database
-from storage.exports import ExportStore
-from storage.long_work import LongWorkStore
-from storage.member_store import MemberStore
 from storage.nightly import is_unclean
-from storage.positions_store import PositionStore
-from storage.reports import ReportStore
 from storage.reserve import DiskReserve
-from storage.result_store import ResultStore
-from storage.scores import ScoreStore
-from storage.sources_store import SourceStore
 from storage.store import SqliteStore
-from storage.terminals_store import TerminalsStore
-from storage.timeline import TimelineStore
-from storage.why import SqliteWhyStore
-from trading.accounts import AccountService
-from trading.amending import AmendService
-from trading.audit import AuditService
-from trading.calculator import Calculator
-from trading.cards import CardService
-from trading.channels import ChannelService
 from trading.clock import Clock, SystemClock
 from trading.events import Listener
-from trading.fixing import FixService
 from trading.heartbeat import HeartbeatService
-from trading.intake import IntakeService
-from trading.limits import LimitService
-from trading.loop import AccountLoop, TradingLoop
-from trading.paper import PaperTrader
-from trading.people import PeopleService
-from trading.positions.service import PositionService
+from trading.loop import TradingLoop
 from trading.reporting import Reporter
-from trading.scores import ScoreService
-from trading.signals import SignalService
 from trading.terminal.factory import TerminalConfig, open_terminal
-from trading.wishes import AttentionService
 
 log = logging.getLogger(__name__)
 
@@ -176,185 +144,105 @@ async def open_app(
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(hold(settings.database_path))
         unclean = is_unclean(settings.database_path)
-        reserve, holds, circuits = (
-            DiskReserve(settings.database_path, settings.data.reserve_mib),
-            Holds(),
-            Circuits(clock),
-        )
+        reserve = DiskReserve(settings.database_path, settings.data.reserve_mib)
+        holds, circuits = Holds(), Circuits(clock)
         database = await stack.enter_async_context(
             open_database(settings.database_path, lambda: upkeep.make_room())  # noqa: PLW0108 - made below
         )
         bot = await stack.enter_async_context(_bot(settings))
-        store = SqliteStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made below
-        limiter = Limiter(clock)
+        said, limiter = Said(), Limiter(clock)
+        stores = open_stores(database, clock, said)
+        telegram = circuits.of("telegram")
         sender = OutboxSender(
             bot,
-            store,
+            stores.desk,
             render,
             limiter,
             clock,
-            telegram_answers=lambda: circuits.of("telegram").state is CircuitState.CLOSED,
+            telegram_answers=lambda: telegram.state is CircuitState.CLOSED,
         )
-        cards = CardStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made above
-        positions = PositionStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made above
-        alarms = Alarms(circuits, store, bot, settings.telegram.owner_ids, clock)
+        said.hurry = sender.kick
+        alarms = Alarms(circuits, stores.desk, bot, settings.telegram.owner_ids, clock)
         upkeep = Upkeep(
             settings, database, reserve, circuits, alarms, holds, clock, unclean=unclean
         )
         upkeep.hold_until_checked()
         watchdog = Watchdog(settings.heartbeat.watchdog_seconds, notifier)
-        await store.ensure_owners(settings.telegram.owner_ids)
-        await store.outbox_recover()
-        results = ResultStore(database, clock)
-        await results.open(settings.results.day_clock)
-        reports = ReportStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made above
-        works = LongWork(bot, LongWorkStore(database, clock), clock)
+        await _recover(settings, stores)
+        works = LongWork(bot, stores.long_work, clock)
         charts = ChartRenderer()
         stack.push_async_callback(charts.close)
-        loop_id = secrets.token_hex(4)
         metrics = Metrics(clock, circuits)
         pictured: Listener = lambda event: pictures.listen(event)  # noqa: E731, PLW0108 - made below
-        reporter = Reporter(clock, loop_id, [metrics.listener, pictured, *listeners])
-        config = terminal or terminal_config(settings, settings.database_path)
-        client = open_terminal(config, clock)
+        heard = [metrics.listener, pictured, *listeners]
+        reporter = Reporter(clock, secrets.token_hex(4), heard)
+        client = open_terminal(terminal or terminal_config(settings, settings.database_path), clock)
         stack.push_async_callback(client.close)
-        account_loop = AccountLoop(
-            client,
-            store,
-            risk_limits(settings),
-            loop_settings(settings),
-            clock,
-            reporter,
-            positions,
-            cards,
-            holds,
+        make_loop = LoopMaker(settings, stores, reporter, holds, clock)
+        loop = TradingLoop({0: make_loop(client)}, reporter.loop_id)
+        pictures = CardCharts(
+            bot, stores.cards, loop, charts, limiter, wanted=settings.signals.charts
         )
-        loop = TradingLoop({0: account_loop}, loop_id)
-        billing = open_billing(
-            settings,
-            BillingStore(database, clock, lambda: sender.kick()),  # noqa: PLW0108 - made above
-            bot,
-            clock,
-        )
-        pictures = CardCharts(bot, cards, loop, charts, limiter, wanted=settings.signals.charts)
+        billing = open_billing(settings, stores.billing, bot, clock)
         enrolment, fleet = open_members(
-            settings,
-            TerminalsStore(database, clock, lambda: sender.kick()),  # noqa: PLW0108 - made above
-            store,
-            loop,
-            risk_limits(settings),
-            loop_settings(settings),
-            clock,
-            reporter,
-            positions,
-            cards,
-            holds,
-            billing.plans,
+            settings, stores.terminals, loop, make_loop, billing.plans, clock
         )
-        signals = SignalService(store, loop.wake, reporter, settings.signals.ttl_seconds)
-        source_store = SourceStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - as above
-        score_store = ScoreStore(database, clock, sender.kick)
-        amends = AmendService(AmendmentStore(database, clock, sender.kick), loop, loop.wake)
-        intake = IntakeService(
-            source_store, signals, amends, loop.quote, clock, settings.signals.ttl_seconds
-        )
-        fixes = FixService(source_store, intake)
-        scores = ScoreService(score_store, intake.changed)
-        signals.also(PaperTrader(score_store, loop.quote, clock).step)
-        for chore in (fixes.expire, amends.expire, scores.watch):
-            signals.also(chore, every=15)
-        backlog = Backlog(store)
+        arrivals = open_arrivals(settings, stores, loop, reporter, clock)
+        backlog = Backlog(stores.desk)
         heartbeat = HeartbeatService(
             loop,
-            store,
+            stores.desk,
             clock,
             reporter,
             backlog,
             max(1, int(settings.heartbeat.interval_seconds)),
             int(settings.heartbeat.stall_seconds),
         )
-        known = MemberStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - made below
-        wishes = AttentionStore(database, clock, lambda: sender.kick())  # noqa: PLW0108 - same
-        menu = Menu(bot, known)
-        accounts = AccountService(store, loop, clock)
-        people = PeopleService(known, clock, menu.follow)
-        accounts.confirms(people.confirmed())
-        dispatcher = Dispatcher(
-            disable_fsm=True,
-            store=store,
-            loop=loop,
-            clock=clock,
-            signals=signals,
-            intake=intake,
-            fixes=fixes,
-            channels=ChannelService(source_store, intake.changed),
-            scores=scores,
-            amends=amends,
-            accounts=accounts,
-            people=people,
-            attention=AttentionService(wishes, clock, tuple(LANGUAGES)),
-            audit=AuditService(known),
-            heartbeat=heartbeat,
-            menu=menu,
-            enrolment=enrolment,
-            limits=LimitService(store, loop, accounts),
-            why=SqliteWhyStore(database, clock),
-            calculator=Calculator(loop, risk_limits(settings)),
-            cards=CardService(cards, loop),
-            positions=PositionService(positions, store, loop, clock),
-            timelines=TimelineStore(database, clock),
-            looking=Looking(store, loop, clock, positions),
-            charts=charts,
-            results=results,
-            reports=reports,
-            exports=ExportStore(database, clock),
-            works=works,
-            plans=billing.plans,
-            billing=billing.service,
-            bills=billing.store,
-            crypto_link=None if billing.crypto is None else billing.crypto.link,
-            support_contact=settings.plans.contact,
-        )
-        dispatcher.update.outer_middleware(MemberGate(store, people, wishes))
-        dispatcher.message.middleware(CommandGate())
-        dispatcher.include_routers(*routers())
-        polling = _updates(settings, bot, dispatcher, clock, circuits.of("telegram"))
-        probe = HealthProbe(
+        dispatcher, menu = open_chat(
+            settings,
+            bot,
+            stores,
             loop,
-            store,
+            arrivals,
+            billing,
+            enrolment,
+            heartbeat,
+            charts,
+            works,
             clock,
-            settings.heartbeat.stall_seconds,
-            polling.age,
-            circuits,
-            HouseAges(
-                lambda: watchdog.lag,
-                lambda: upkeep.backup_at,
-                reserve.free,
-                holds,
-                upkeep.oldest_waiting,
-            ),
         )
+        polling = _updates(settings, bot, dispatcher, clock, telegram)
+        ages = HouseAges(
+            lambda: watchdog.lag,
+            lambda: upkeep.backup_at,
+            reserve.free,
+            holds,
+            upkeep.oldest_waiting,
+        )
+        stall = settings.heartbeat.stall_seconds
+        probe = HealthProbe(loop, stores.desk, clock, stall, polling.age, circuits, ages)
         dispatcher["wellbeing"] = probe
-        schedule = Schedule(loop, signals, heartbeat, backlog, reports, settings, upkeep, probe)
+        schedule = Schedule(
+            loop, arrivals.signals, heartbeat, backlog, stores.reports, settings, upkeep, probe
+        )
         if billing.plans.enabled:
             schedule.add_billing(billing.jobs.step)
         secret = settings.signals.secret
         routes = Routes(
-            intake,
+            arrivals.intake,
             probe,
             metrics,
             loop,
             None if secret is None else secret.get_secret_value(),
             clock,
-            _alerts(settings, intake, clock),
+            arrivals.alerts,
         )
         site = make_app(routes, polling)
         if billing.crypto is not None:
             site.router.add_post(CRYPTO_PATH, billing.crypto.webhook)
         await stack.enter_async_context(serve(site, settings.http.host, settings.http.port))
-        stopping = asyncio.Event()
         yield App(
-            store,
+            stores.desk,
             loop,
             sender,
             polling,
@@ -365,8 +253,15 @@ async def open_app(
             works,
             billing.jobs,
             pictures,
-            stopping,
+            asyncio.Event(),
         )
+
+
+async def _recover(settings: Settings, stores: Stores) -> None:
+    """Start is recovery: rights as the settings say, what was being sent waits again."""
+    await stores.desk.ensure_owners(settings.telegram.owner_ids)
+    await stores.desk.outbox_recover()
+    await stores.results.open(settings.results.day_clock)
 
 
 def _updates(
@@ -377,12 +272,6 @@ def _updates(
         return Polling(bot, dispatcher, clock, circuit)
     secret = telegram.webhook_secret.get_secret_value()
     return Webhook(bot, dispatcher, clock, telegram.webhook_url, secret, circuit)
-
-
-def _alerts(settings: Settings, intake: IntakeService, clock: Clock) -> TradingView:
-    token = settings.signals.tradingview_token
-    lag = settings.signals.tradingview_lag_seconds
-    return TradingView(intake, None if token is None else token.get_secret_value(), lag, clock)
 
 
 @contextlib.asynccontextmanager

@@ -1,53 +1,33 @@
 """Wires what members bring: the vault, the enrolment and the fleet of their terminals."""
 
-from collections.abc import Callable
-from dataclasses import replace
-
 from bot.fleet import Fleet
+from bot.loops import LoopMaker
 from bot.settings import Settings
 from bot.terminals import member_terminal_config
 from storage.terminals_store import TerminalsStore
 from trading.billing import PlanService
-from trading.cards import LiveStore
 from trading.clock import Clock
 from trading.enrolment import EnrolmentService, MemberTerminal, Offer, Vault
-from trading.loop import AccountLoop, LoopSettings, TradingLoop
+from trading.loop import AccountLoop, TradingLoop
 from trading.model import Member
-from trading.ports import Store, Terminal
-from trading.positions.keeper import KeeperStore
-from trading.reporting import Reporter
-from trading.risk import RiskLimits
+from trading.ports import Terminal
 from trading.terminal.factory import open_terminal
 
 
 def open_members(
     settings: Settings,
     terminals: TerminalsStore,
-    store: Store,
     loop: TradingLoop,
-    limits: RiskLimits,
-    loop_settings: LoopSettings,
-    clock: Clock,
-    reporter: Reporter,
-    positions: KeeperStore,
-    cards: LiveStore,
-    held: Callable[[], str],
+    make_loop: LoopMaker,
     plans: PlanService,
+    clock: Clock,
 ) -> tuple[EnrolmentService, Fleet]:
     """Return the enrolment and the fleet that follows it; without a key both stay idle."""
     accounts = settings.accounts
 
     def build(row: MemberTerminal, password: str) -> tuple[AccountLoop, Terminal]:
         client = open_terminal(member_terminal_config(settings, row, password), clock)
-        own = replace(
-            loop_settings,
-            login=row.login,
-            server=row.server,
-            member_id=row.member_id,
-            simulated=row.kind == "simulated",
-        )
-        loop_of = AccountLoop(client, store, limits, own, clock, reporter, positions, cards, held)
-        return loop_of, client
+        return make_loop(client, row), client
 
     async def allowance(member: Member) -> int:
         return (await plans.standing(member)).plan.accounts
