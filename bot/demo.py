@@ -75,7 +75,8 @@ async def _use(
     sys.stdout.write(f"Chat with the desk at {url} (Ctrl+C ends it)\n")
     sys.stdout.flush()
     if seconds is None:
-        await person.presses_start()
+        said = await person.presses_start()
+        await person.sees("Welcome", timeout=10, after=said)  # so that the card comes last
         await _sample(_Quotes(app), _Poster(settings), fall.symbol)
         await app.stopping.wait()
         return True

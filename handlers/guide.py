@@ -62,6 +62,15 @@ def overview(role: Role) -> str:
     return "\n\n".join(parts)
 
 
+def first_words(role: Role) -> str:
+    """Return what somebody who has just come should know: the rest is in /help."""
+    parts = [t(_SIGNALS)] if role.may(Role.TRADER) else []
+    looks = [row.name for row in open_to(role) if row.name in _FIRST]
+    parts.append("\n".join([" ".join(f"/{name}" for name in looks), t("/help lists the rest.")]))
+    return "\n\n".join(parts)
+
+
+_FIRST = ("status", "drawdown", "cap", "pause", "panic")
 _MORE = "<code>/help cap</code>, <code>/help limits</code>"
 
 

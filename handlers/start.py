@@ -40,7 +40,7 @@ async def on_start(
     )
     private = message.chat.type == "private"
     keys = keyboard(shown=await attention.has_keyboard(member)) if private else None
-    await message.answer(f"{hello}\n\n{guide.overview(member.role)}", reply_markup=keys)
+    await message.answer(f"{hello}\n\n{guide.first_words(member.role)}", reply_markup=keys)
     await menu.show_to(member)
 
 

@@ -220,7 +220,7 @@ def _time_axis(axes: Axes, zone: str) -> None:
     known = ZoneInfo(zone)
     locator = AutoDateLocator(known, minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, known))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, known, show_offset=False))
     axes.set_xlabel(f"Time, {zone}")
 
 
