@@ -158,7 +158,7 @@ def _part(proposal: Proposal | None, number: int) -> str:
     """The lots a ladder closes at that target."""
     if proposal is None or number > len(proposal.ladder):
         return ""
-    return "  " + t("{volume} lots", volume=lots(proposal.ladder[number - 1]))
+    return " " + t("{volume} lots", volume=lots(proposal.ladder[number - 1]))
 
 
 def _size(card: ApprovalCard) -> list[tuple[str, str]]:
@@ -183,7 +183,7 @@ def _size(card: ApprovalCard) -> list[tuple[str, str]]:
         rows.append((t("Floor"), money(proposal.floor, card.currency)))
     rooms = proposal.rooms if card.live is None else card.live.rooms
     rows += [
-        (t("Room {cap}", cap=foreign(one.name, 24)), money(one.room, card.currency))
+        (t("Room {cap}", cap=foreign(one.name.split()[0], 10)), money(one.room, card.currency))
         for one in rooms[:_CAPS_SHOWN]
     ]
     if card.record is not None:
