@@ -115,9 +115,9 @@ def test_the_card_shows_price_rooms_record_ladder_and_every_way_to_say_yes() -> 
     text = as_plain(shown.text)
     for wanted in (
         "1.38700  4.8 pips worse, +0.24R",
-        "Room daily 5 %  420.00 USD",
+        "Room daily     420.00 USD",
         "18 of 30 won, +412.50 USD",
-        "39.8 pips  0.05 lots",
+        "39.8 pips 0.05 lots",
         "Edited by Olga",
     ):
         assert wanted in text, wanted
