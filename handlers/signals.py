@@ -57,6 +57,11 @@ async def on_decide(
         await _take_buttons_away(query)
 
 
+async def on_unknown_button(query: CallbackQuery) -> None:
+    """Answer a button of another version, or of nobody's: no tap is left waiting."""
+    await query.answer(t("This button is not known any more. Nothing was changed."))
+
+
 async def _take_buttons_away(query: CallbackQuery) -> None:
     """A copy sent twice, round a crash, is not the card that is edited: it ends at its tap."""
     if isinstance(query.message, Message):
@@ -176,6 +181,7 @@ def router() -> Router:
     router.callback_query.register(
         on_decide, Decide.filter(F.decision.in_({one.value for one in Decision}))
     )
+    router.callback_query.register(on_unknown_button)
     router.message.register(on_trade, said("trade"))
     router.message.register(on_parse, said("parse"))
     router.message.register(on_text, F.text & ~F.text.startswith("/"))

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from trading.clock import Clock
 from trading.drawdown import (
+    MIN_DRAWDOWN_THRESHOLD,
     Cap,
     CapKind,
     CapState,
@@ -33,6 +34,7 @@ from trading.model import (
     Snapshot,
     TradingState,
 )
+from trading.money import HUNDRED
 from trading.ports import GuardStore
 from trading.words import joined, told
 
@@ -358,10 +360,14 @@ def _state_after(old: tuple[Cap, CapState | None] | None, cap: Cap, reading: Rea
 
 
 def _anew(cap: Cap, state: CapState, reading: Reading) -> tuple[Cap, CapState]:
-    """Return a cap whose base is the present equity; a money floor moves below it by as much."""
+    """Return a cap whose base is the present equity; a money floor moves below it by as much.
+
+    A floor that was set at or above equity left no room to keep: it gets the least percent cap's,
+    or trading could never be resumed.
+    """
     own = reading.own_equity
     if cap.kind is CapKind.FLOOR:
-        size = own - max(Decimal(0), state.base - cap.size)
+        size = own - max(own * MIN_DRAWDOWN_THRESHOLD / HUNDRED, state.base - cap.size)
         anew = replace(cap, size=max(Decimal("0.01"), size))
         return anew, start(anew, reading)
     anew = replace(cap, initial=own)

@@ -70,6 +70,19 @@ async def test_a_latched_account_takes_no_preset_and_resumes_by_reset_guard(
         assert len(desk.rows("SELECT * FROM breach")) == 1  # the history stays
 
 
+async def test_a_floor_set_above_equity_leaves_room_after_the_resume(tmp_path: Path) -> None:
+    """It started anew at equity itself, so that the account was halted again at once."""
+    async with chat_desk(tmp_path) as desk:
+        await desk.says("/status", "active")
+        await desk.says("/cap floor 20000", "it acts now")
+        await desk.owner.sees("CAP REACHED", 15)
+        asked = await desk.says("/resume", "new floor 9,900.00, room 100.00")
+        await desk.owner.taps(asked, "Confirm")
+        await desk.owner.sees_in(asked, "active again", 15)
+        await eventually_says(desk, "/drawdown", "9,900.00")
+        assert len(desk.rows("SELECT * FROM breach")) == 1
+
+
 async def eventually_says(desk: ChatDesk, words: str, wanted: str) -> ChatMessage:
     """Ask again until the loop's next pass has taken what was set."""
     answer = await desk.says(words, "Drawdown")

@@ -42,6 +42,14 @@ async def test_a_second_tap_and_a_dead_card_change_nothing(desk: ChatDesk) -> No
     assert len(desk.rows("SELECT id FROM orders")) == 1
 
 
+async def test_a_button_that_no_handler_knows_is_answered(desk: ChatDesk) -> None:
+    card = await desk.card()
+    toast = await desk.owner.taps_data(card, "old:button:7", 5)
+    assert toast is not None
+    assert "not known any more" in toast.text
+    assert card.button_data("Approve")
+
+
 async def test_a_card_that_was_sent_twice_loses_its_buttons_at_a_late_tap(desk: ChatDesk) -> None:
     await desk.owner.sees("Desk is running")  # or the next message would not be the card
     desk.sandbox.faults.drop_after("sendMessage")

@@ -275,6 +275,15 @@ def test_a_warning_is_told_once_and_again_only_after_a_recovery() -> None:
     assert told == [None, D("0.60"), None, None, None, D("0.80"), None, D("0.60")]
 
 
+def test_a_cap_that_is_reached_at_one_jump_is_not_warned_of_as_well() -> None:
+    cap = Cap(CapKind.STATIC, D(10))
+    state = start(cap, reading(10_000))
+    found = observe(cap, state, reading(8900))
+    assert (found.acts, found.warn) == (True, None)
+    spike_over = observe(cap, found.state, reading(9150))
+    assert (spike_over.acts, spike_over.warn) == (False, D("0.80"))
+
+
 # --- presets --------------------------------------------------------------------------------
 
 

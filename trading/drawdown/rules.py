@@ -140,7 +140,11 @@ def _judge(
     guarded = top > 0 or floor > 0
     breached = guarded and (own < floor if cap.strict else own <= floor)
     used = max(ZERO, ONE - room / allowed) if allowed > 0 else ONE if breached else ZERO
+    acts = breached or (guarded and cap.act_at < ONE and own <= line)
     warned, warn = _warning(cap, state.warned, used)
+    if acts and cap.action is not CapAction.WARN:
+        # What is reached is told by the act itself; the warning stays due for a mere spike.
+        warned, warn = state.warned, None
     return Observation(
         cap=cap,
         state=CapState(
@@ -165,7 +169,7 @@ def _judge(
         room=room,
         used=used,
         breached=breached,
-        acts=breached or (guarded and cap.act_at < ONE and own <= line),
+        acts=acts,
         warn=warn,
         drawdown_percent=max(ZERO, (top - own) / top * HUNDRED) if top > 0 else ZERO,
         reset=reset,
