@@ -54,7 +54,8 @@ class HeartbeatService:
         self._backlog = backlog
         self._interval = interval
         self._stall = stall
-        self._stalled: set[int] = set()
+        self._stalled: dict[int, float] = {}
+        """When, by the monotonic clock, the last pass ended before the loop stood still."""
         self.latest: HeartbeatMetrics | None = None
         self.notice: Heartbeat | None = None
         """The desk's own: members' accounts are only counted in it."""
@@ -140,15 +141,16 @@ class HeartbeatService:
 
     async def watch(self) -> None:
         """Raise the alarm for an account whose passes stopped, and tell when they go on."""
+        now = self._clock.monotonic()
         for index, loop in self._loop.loops.items():
             account_id = None if loop.account is None else loop.account.id
             stalled = loop.loop_age >= self._stall
             if stalled and index not in self._stalled:
-                self._stalled.add(index)
+                self._stalled[index] = now - loop.loop_age
                 await self._alarm(account_id, loop.label, int(loop.loop_age), healed=False)
             elif not stalled and index in self._stalled:
-                self._stalled.discard(index)
-                await self._alarm(account_id, loop.label, 0, healed=True)
+                stood = now - loop.loop_age - self._stalled.pop(index)
+                await self._alarm(account_id, loop.label, int(stood), healed=True)
 
     async def _alarm(
         self, account_id: AccountId | None, label: str, seconds: int, *, healed: bool

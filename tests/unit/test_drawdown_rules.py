@@ -201,6 +201,11 @@ def test_a_cap_is_described_in_one_line(text: str, words: str) -> None:
     assert describe(cap) == words
 
 
+def test_a_base_that_a_deposit_scaled_is_described_to_the_cent() -> None:
+    cap = Cap(CapKind.STATIC, D(20), initial=D("10500.1265320125991875944614"))
+    assert describe(cap) == "total 20 % below an initial 10500.13, closes all"
+
+
 def test_what_chat_cannot_say_is_validated_too() -> None:
     good = Cap(CapKind.DAILY, D(5))
     assert validate(good) is None

@@ -123,7 +123,9 @@ def describe(cap: Cap) -> str:
             told("days from {at} {zone}", at=f"{cap.day.at:%H:%M}", zone=_zone_words(cap.day.zone))
         )
     if cap.lock_at is not None:
-        level = told("the initial balance") if cap.lock_at is LockAt.INITIAL else plain(cap.lock_at)
+        level = (
+            told("the initial balance") if cap.lock_at is LockAt.INITIAL else _amount(cap.lock_at)
+        )
         words.append(told("locks at {level}", level=level))
     words.append(_action_words(cap))
     if cap.include_credit:
@@ -137,6 +139,11 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _amount(value: Decimal) -> str:
+    """Return money for people, to the cent: a base that a deposit scaled has no end of digits."""
+    return plain(round(value, 2))
+
+
 def short_name(cap: Cap) -> str:
     """Return what people call the cap: its kind and size."""
     size = plain(cap.size)
@@ -148,7 +155,7 @@ def size_words(cap: Cap) -> str:
     return (
         f"{plain(cap.size)} %"
         if cap.unit is Unit.PERCENT
-        else told("{size} money", size=plain(cap.size))
+        else told("{size} money", size=_amount(cap.size))
     )
 
 
@@ -205,7 +212,7 @@ def _static_words(cap: Cap) -> str:
     start = (
         told("entry equity")
         if cap.initial is None
-        else told("an initial {initial}", initial=plain(cap.initial))
+        else told("an initial {initial}", initial=_amount(cap.initial))
     )
     return told("total {size} below {start}", size=size_words(cap), start=start)
 
@@ -229,7 +236,7 @@ def _daily_words(cap: Cap) -> str:
 
 
 def _floor_words(cap: Cap) -> str:
-    return told("floor at {size}", size=plain(cap.size))
+    return told("floor at {size}", size=_amount(cap.size))
 
 
 def _zone_words(zone: str) -> str:
