@@ -27,8 +27,8 @@ FOLD: Final = timedelta(minutes=10)
 """The same alarm within so long of its last repeat is the same message."""
 FOLD_WHOLE: Final = timedelta(hours=1)
 """A message that has gathered repeats for so long is followed by a new one."""
-SOUND_AGAIN: Final = timedelta(minutes=1)
-"""A critical alarm that comes back sounds again, at most once in so long."""
+SOUND_AGAIN: Final = timedelta(seconds=5)
+"""A critical alarm that comes back is a new message, unless the last one is younger than this."""
 
 
 @dataclass(frozen=True, slots=True)

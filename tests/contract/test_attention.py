@@ -229,6 +229,19 @@ async def test_the_same_refusal_37_times_is_one_message_with_a_count(desk: Desk)
     assert "x37" not in newest(desk.olga)
 
 
+async def test_a_terminal_lost_again_soon_after_its_return_is_a_new_message(desk: Desk) -> None:
+    """The second loss within a minute only changed the message of the return: no sound."""
+    await desk.say(blind(desk), Priority.CRITICAL)
+    await desk.send(0.2)
+    await desk.say(blind(desk, healed=True), Priority.CRITICAL)
+    await desk.send(0.2)
+    desk.clock.advance(10)
+    await desk.say(blind(desk), Priority.CRITICAL)
+    await desk.send(0.1)
+    assert [("visible again" in one.text) for one in sent(desk.olga)] == [False, True, False]
+    assert not sent(desk.olga)[-1].silent
+
+
 async def test_a_flapping_terminal_is_two_messages_and_the_last_one_tells_the_truth(
     desk: Desk,
 ) -> None:
