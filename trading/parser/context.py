@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from trading.parser.blocks import Block
 from trading.parser.context_words import (
+    CALLS,
     COUNSEL,
     DISTANCES,
     DOUBTS,
@@ -105,7 +106,9 @@ def _prose(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
     sides = [block.side.line for block in blocks if block.side]
     lead = [item for number, line in lines.items() if number < min(sides) for item in line]
     if len(_unknown(lead)) > _MOST_LEAD_PROSE or any(
-        _is_sentence(line) for number, line in lines.items() if number < min(sides)
+        _is_sentence(line) or _qualifies(line)
+        for number, line in lines.items()
+        if number < min(sides)
     ):
         return "the signal follows running text"
     signature = {item.text for item in lead}
@@ -121,6 +124,11 @@ def _prose(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
         elif number > last and (remark := _remark(line, signature)):
             return f'"{remark}" below the prices is not understood'
     return None
+
+
+def _qualifies(line: list[Item]) -> bool:
+    """Tell whether an unknown word stands beside the name of a call: "lucky trade"."""
+    return bool(_unknown(line)) and any(item.text in CALLS for item in line)
 
 
 def _last_priced(lines: dict[int, list[Item]], sides: list[int]) -> int:
@@ -143,6 +151,8 @@ def _remark(line: list[Item], signature: set[str]) -> str | None:
     marked = any(item.text in {"#", "@"} or item.text in COUNSEL for item in line)
     if any(item.text == "now" for item in said[:1]):
         return "now"
+    if any(item.text == "profit" for item in said[-1:]):
+        return "profit"
     known = SMALL_TALK | signature
     unknown = [item.text for item in _unknown(line) if item.text not in known]
     counsels = any(item.tag is Tag.ADVICE or _notes(item) for item in said)

@@ -59,8 +59,8 @@ _WORDS: dict[tuple[Tag, object], str] = {
     (Tag.MARKET, None): (
         "now, market, market price, market execution, current price, current market price, "
         "cmp, instant, instant execution, immediately, asap, market order, mercado, ahora, "
-        "agora, сейчас, по рынку, الان, sekarang, simdi, adesso, maintenant, jetzt, a mercado, "
-        "al mercado, bay gio, current market, mkt, mp, ora, 现价, 市价"
+        "agora, сейчас, по рынку, الان, sekarang, simdi, adesso, maintenant, jetzt, ngay, "
+        "a mercado, al mercado, bay gio, current market, mkt, mp, ora, 现价, 市价"
     ),
     (Tag.STOP, None): (
         "sl, stop loss, stoploss, stop lose, stop lost, stop los, stoplose, stoplost, stops, "
@@ -96,7 +96,8 @@ _WORDS: dict[tuple[Tag, object], str] = {
     ),
     (Tag.SOFT_ENTRY, None): (
         "at, @, price, zone, area, from, between, range, around, near, zona, precio, preco, "
-        "цена, от, سعر, بسعر, من, harga, entre, di, de, a, em, en, bei, zwischen, da, gia, "
+        "prix, preis, цена, от, سعر, بسعر, من, harga, entre, di, de, a, em, en, bei, zwischen, da, "
+        "gia, "
         "vung, quanh, منطقة, level, levels, по"
     ),
     (Tag.CONDITION, None): "above, below, over, under, break above, break below",
