@@ -39,13 +39,14 @@ OUTCOMES = frozenset(
 """Pairs of words that tell how a trade stands, not where it should go."""
 LATER = word_set("when once after if until till upon before as cuando quando если после se wenn")
 DOUBTS = word_set(
-    "if wait waiting may might could would expect expecting expected looking look plan planning "
-    "potential possible don't dont not never avoid until unless maybe consider considering watch "
-    "watching who who's whos anyone why what was were had took yesterday last think thinking hope "
-    "want wants should will can how when where which did does no cannot can't miss missed ready "
-    "prepare forecast analysis scenario either example posible possivel possibile moglich возможно "
-    "вероятно mungkin muhtemelen olasi peut forget delete skip disregard close exit remove monday "
-    "tuesday wednesday thursday friday sunday got gave caught earned won went sold bought made"
+    "before after earlier if wait waiting may might could would expect expecting expected looking "
+    "look plan planning potential possible don't dont not never avoid until unless maybe consider "
+    "considering watch watching who who's whos anyone why what was were had took yesterday last "
+    "think thinking hope want wants should will can how when where which did does no cannot can't "
+    "miss missed ready prepare forecast analysis scenario either example posible possivel "
+    "possibile moglich возможно вероятно mungkin muhtemelen olasi peut forget delete skip "
+    "disregard close exit remove monday tuesday wednesday thursday friday sunday got gave caught "
+    "earned won went sold bought made"
 )
 NEWS = word_set(
     "update updated edit edited correction corrected revised reminder recap results result cancel "
@@ -97,9 +98,8 @@ GRAMMAR = word_set(
 EAGER = frozenset({"ready", "prepare", "plan"})
 """Doubts beside a price that only announce a call from the lines above it."""
 QUIET = word_set(
-    "plan idea trading \u0441f riskly leverage "
-    "fresh todays today cf h m d x st nd rd th side here down "
-    "high low daily weekly posted lenh urgent aggressive safe conservative london asia asian ny "
-    "breakout strong hot risky sure elite retest official room nfp"
+    "plan idea trading \u0441f riskly leverage fresh todays today cf h m d x st nd rd th side here "
+    "down high low daily weekly posted lenh urgent aggressive safe conservative london asia asian "
+    "ny breakout strong hot risky sure elite retest official room nfp"
 )
 """Words that name a kind of call and do not make its line running text."""
