@@ -12,6 +12,7 @@ from storage.nightly import age_seconds
 from trading.clock import Clock
 from trading.errors import StoreError
 from trading.loop import AccountLoop, TradingLoop
+from trading.words import told
 
 TELEGRAM_LIMIT_SECONDS = 60.0
 DATABASE_LIMIT_SECONDS = 5.0
@@ -98,7 +99,11 @@ class HealthProbe:
         own = [loop for loop in self._loop.loops.values() if loop.member_id is None]
         accounts = [part for loop in own for part in self._account(loop)]
         outbox = Part(
-            "outbox", database.ok, None, f"{backlog} messages wait", essential=database.ok
+            "outbox",
+            database.ok,
+            None,
+            told("{backlog} messages wait", backlog=backlog),
+            essential=database.ok,
         )
         house = (self._event_loop(), self._entries(), self._disk(), self._backup())
         circuits = (self._circuit(name) for name in sorted(c.name for c in self._circuits.all()))
@@ -111,7 +116,12 @@ class HealthProbe:
         """One member's terminal that is away is told to that member; the desk is well."""
         loops = [loop for loop in self._loop.loops.values() if loop.member_id is not None]
         seen = sum(not loop.blind for loop in loops)
-        return Part("members", ok=True, age_seconds=None, words=f"{seen} of {len(loops)} seen")
+        return Part(
+            "members",
+            ok=True,
+            age_seconds=None,
+            words=told("{seen} of {count} seen", seen=seen, count=len(loops)),
+        )
 
     async def house(self) -> House:
         """Return the figures behind the metrics; raises nothing."""
@@ -130,9 +140,11 @@ class HealthProbe:
     def _telegram(self) -> Part:
         age = self._telegram_age()
         if age is None:
-            return Part("telegram", ok=False, age_seconds=None, words="no poll was answered yet")
+            return Part(
+                "telegram", ok=False, age_seconds=None, words=told("no poll was answered yet")
+            )
         ok = age <= TELEGRAM_LIMIT_SECONDS
-        words = "polling" if ok else "no poll is answered"
+        words = told("polling") if ok else told("no poll is answered")
         return Part("telegram", ok, round(age, 3), words)
 
     async def _database(self) -> tuple[Part, int]:
@@ -142,17 +154,20 @@ class HealthProbe:
                 await self._store.ping()
                 backlog = await self._store.outbox_backlog()
         except (StoreError, TimeoutError) as error:
-            words = str(error) or f"no answer within {DATABASE_LIMIT_SECONDS:g} s"
+            words = str(error) or told(
+                "no answer within {limit} s",
+                limit=f"{DATABASE_LIMIT_SECONDS:g}",
+            )
             return Part("database", ok=False, age_seconds=None, words=words), 0
         took = self._clock.monotonic() - began
-        return Part("database", ok=True, age_seconds=round(took, 3), words="answers"), backlog
+        return Part("database", ok=True, age_seconds=round(took, 3), words=told("answers")), backlog
 
     def _account(self, loop: AccountLoop) -> tuple[Part, ...]:
         seen = not loop.blind
-        words = f"{loop.label} is seen" if seen else loop.verdict.problem
+        words = told("{label} is seen", label=loop.label) if seen else loop.verdict.problem
         age = None if loop.last_pass is None else round(loop.pass_age, 3)
         turning = loop.last_pass is not None and loop.pass_age < self._stall
-        passes = "passes go on" if turning else "no good pass for too long"
+        passes = told("passes go on") if turning else told("no good pass for too long")
         return (
             Part("terminal", seen, age, words),
             Part("loop", turning, age, passes),
@@ -163,31 +178,37 @@ class HealthProbe:
         """The snapshot's quotes are as old as the market: at a weekend they stand, and well so."""
         snapshot = loop.snapshot
         if snapshot is None:
-            return Part("ticks", ok=False, age_seconds=None, words="none yet", essential=False)
+            return Part(
+                "ticks", ok=False, age_seconds=None, words=told("none yet"), essential=False
+            )
         age = self._clock.monotonic() - snapshot.taken
-        words = f"{len(snapshot.quotes)} symbols are watched"
+        words = told("{count} symbols are watched", count=len(snapshot.quotes))
         return Part("ticks", age < self._stall, round(age, 3), words, essential=False)
 
     def _event_loop(self) -> Part:
         lag = self._house.event_loop_lag()
         ok = lag < LAG_LIMIT_SECONDS
-        words = f"turns come {lag * 1000:.0f} ms late"
+        words = told("turns come {lag} ms late", lag=f"{lag * 1000:.0f}")
         return Part("event_loop", ok, round(lag, 3), words, essential=False)
 
     def _entries(self) -> Part:
         why = self._house.held()
-        return Part("entries", not why, None, why or "not held", essential=False)
+        return Part("entries", not why, None, why or told("not held"), essential=False)
 
     def _disk(self) -> Part:
         free = self._house.free_bytes()
-        words = "not asked" if free is None else f"{free >> 20:,} MiB are free"
+        words = (
+            told("not asked")
+            if free is None
+            else told("{free} MiB are free", free=f"{free >> 20:,}")
+        )
         ok = self._circuits.of("disk").state is CircuitState.CLOSED
         return Part("disk", ok, None, words, essential=False)
 
     def _backup(self) -> Part:
         age = age_seconds(self._house.backup_at(), self._clock.now())
         ok = age is not None and age < BACKUP_LIMIT_SECONDS
-        words = "none was made yet" if age is None else "the last nightly copy"
+        words = told("none was made yet") if age is None else told("the last nightly copy")
         return Part("backup", ok, None if age is None else round(age, 1), words, essential=False)
 
     def _circuit(self, name: str) -> Part:
@@ -195,9 +216,14 @@ class HealthProbe:
         age = age_seconds(circuit.since, self._clock.now())
         words = circuit.state.value.replace("_", " ")
         if circuit.failures:
-            words += f", {circuit.failures} failures: {circuit.why}"
+            words = told(
+                "{words}, {failures} failures: {why}",
+                words=words,
+                failures=circuit.failures,
+                why=circuit.why,
+            )
         return Part(
-            f"circuit {name}",
+            told("circuit {name}", name=name),
             circuit.state is not CircuitState.OPEN,
             None if age is None else round(age, 1),
             words,

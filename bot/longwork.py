@@ -30,10 +30,13 @@ from aiogram.types import (
 )
 
 from handlers.callbacks import CancelWork
+from handlers.readers import reading
+from handlers.texts import retell, t
 from trading.charts import ChartError
 from trading.clock import Clock
 from trading.errors import StoreError
 from trading.model import Member, Role
+from trading.words import told
 from trading.work import Finished, Job, WorkError, WorkStore
 
 AT_ONCE = 2
@@ -92,29 +95,36 @@ class LongWork:
     async def start(self, message: Message, member: Member, title: str, job: Job) -> None:
         """Answer a command with the message that will show its work, and begin it soon."""
         if len(self._works) >= MOST:
-            await message.answer(f"✋ {MOST} works wait already. Try {escape(title)} in a minute.")
+            await message.answer(
+                t(
+                    "✋ {count} works wait already. Try {title} in a minute.",
+                    count=MOST,
+                    title=escape(title),
+                )
+            )
             return
         shown = await message.answer(f"⏳ <b>{escape(title)}</b>")
         work_id = await self._store.begin(member.id, shown.chat.id, shown.message_id, title)
         work = self._works[work_id] = _Work(work_id, title, member, shown, job)
-        await self.show(work, f"⏳ <b>{escape(title)}</b>\nBegins.")
+        await self.show(work, f"⏳ <b>{escape(title)}</b>\n{t('Begins.')}")
         await self._asked.put(work)
 
     def cancel(self, work_id: int, member: Member) -> str:
         """End a work as its button asks; return what to say of it."""
         work = self._works.get(work_id)
         if work is None or work.cancelled_by:
-            return "It has ended already."
+            return told("It has ended already.")
         if work.member.id != member.id and member.role is not Role.OWNER:
-            return "Only who asked for it or an owner can cancel it."
+            return told("Only who asked for it or an owner can cancel it.")
         work.cancelled_by = member.name
         if work.begun and work.task is not None:
             work.task.cancel()
-        return "Cancelled."
+        return told("Cancelled.")
 
     async def _do(self, work: _Work) -> None:
         try:
-            outcome = await self._outcome(work)
+            with reading(work.member.reader):
+                outcome = await self._outcome(work)
         finally:
             self._works.pop(work.id, None)
         await self._store.end(work.id, outcome)
@@ -132,15 +142,20 @@ class LongWork:
             if not work.cancelled_by:
                 raise
             by = escape(work.cancelled_by)
-            await self._end_with(work, f"✖️ <b>{escape(work.title)}</b>\nCancelled by {by}.")
+            await self._end_with(
+                work, f"✖️ <b>{escape(work.title)}</b>\n{t('Cancelled by {by}.', by=by)}"
+            )
             return "cancelled"
         except (WorkError, ChartError, StoreError) as error:
-            await self._end_with(work, f"⚠️ <b>{escape(work.title)}</b>\n{escape(str(error))}")
+            await self._end_with(
+                work, f"⚠️ <b>{escape(work.title)}</b>\n{escape(retell(str(error)))}"
+            )
             return str(error)
         except Exception:  # the boundary of an update whose handler has returned
             log.exception("long_work_failed", extra={"facts": {"work": work.title}})
             await self._end_with(
-                work, f"⚠️ <b>{escape(work.title)}</b>\nIt failed; the log has why. Ask again."
+                work,
+                f"⚠️ <b>{escape(work.title)}</b>\n{t('It failed; the log has why. Ask again.')}",
             )
             return "failed"
         return "done"
@@ -205,9 +220,14 @@ class _Shown:
         self._work = work
 
     async def __call__(self, done: int, total: int | None) -> None:
-        part = f"{done:,} so far"
+        part = t("{done} so far", done=f"{done:,}")
         if total:
-            part = f"{min(100, done * 100 // total)} % · {done:,} of {total:,}"
+            part = t(
+                "{percent} % · {done} of {total}",
+                percent=min(100, done * 100 // total),
+                done=f"{done:,}",
+                total=f"{total:,}",
+            )
         await self._works.show(self._work, f"⏳ <b>{escape(self._work.title)}</b>\n{part}")
         await asyncio.sleep(0)
 
@@ -235,5 +255,5 @@ def _thread(message: Message) -> int | None:
 
 def _cancel(work_id: int) -> InlineKeyboardMarkup:
     data = CancelWork(work_id=work_id).pack()
-    button = InlineKeyboardButton(text="✖️ Cancel", callback_data=data)
+    button = InlineKeyboardButton(text=f"✖️ {t('Cancel')}", callback_data=data)
     return InlineKeyboardMarkup(inline_keyboard=[[button]])

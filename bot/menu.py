@@ -15,6 +15,8 @@ from aiogram.types import (
 )
 
 from handlers.commands import CommandRow, open_to
+from handlers.readers import reading
+from handlers.texts import t
 from trading.model import Member, Role
 
 log = logging.getLogger(__name__)
@@ -47,7 +49,8 @@ class Menu:
     async def show_to(self, member: Member) -> None:
         """Publish a member's menu anew, as after a change of role."""
         scope = BotCommandScopeChat(chat_id=member.telegram_id)
-        await self._set(open_to(member.role), scope)
+        with reading(member.reader):
+            await self._set(open_to(member.role), scope)
 
     async def follow(self, member: Member, stays: bool) -> None:
         """Bring a menu up to a change of rights."""
@@ -58,7 +61,7 @@ class Menu:
         await self._set((), BotCommandScopeChat(chat_id=telegram_id))
 
     async def _set(self, rows: Iterable[CommandRow], scope: BotCommandScopeUnion) -> None:
-        commands = [BotCommand(command=row.name, description=row.summary) for row in rows]
+        commands = [BotCommand(command=row.name, description=t(row.summary)) for row in rows]
         try:
             await self._bot.set_my_commands(commands, scope=scope, request_timeout=10)
         except TelegramAPIError as error:

@@ -90,7 +90,9 @@ def _of_topic(topic: Topic, role: Role) -> str:
             needed=needed,
             role=role,
         )
-    lines = [f"/{row.name}: {row.summary}\n    <code>{escape(row.example)}</code>" for row in rows]
+    lines = [
+        f"/{row.name}: {t(row.summary)}\n    <code>{escape(row.example)}</code>" for row in rows
+    ]
     return "\n".join([f"<b>{t(_TITLES[topic])}</b>", *lines])
 
 
@@ -99,7 +101,7 @@ def _rank(role: Role) -> int:
 
 
 def _of_command(row: CommandRow, role: Role) -> str:
-    lines = [f"<b>/{row.name}</b>: {row.summary}", _like(row.example)]
+    lines = [f"<b>/{row.name}</b>: {t(row.summary)}", _like(row.example)]
     if row.aliases:
         names = " ".join(f"/{alias}" for alias in row.aliases)
         lines.append(t("also {names}", names=names))

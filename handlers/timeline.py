@@ -9,7 +9,7 @@ from aiogram.types import Message
 
 from handlers.cards.text import fit, foreign
 from handlers.commands import command as said
-from handlers.texts import t
+from handlers.texts import later, retell, t, tell
 from handlers.words import detail_words
 from trading.clock import Clock
 from trading.ids import MemberId
@@ -26,6 +26,24 @@ _MARKS = {
     Step.DEAL: "💱",
     Step.WISH: "✋",
     Step.RULES: "📐",
+}
+
+
+_NAMES = {
+    "type": later("type"),
+    "entry": later("entry"),
+    "stop": later("stop"),
+    "targets": later("targets"),
+    "target": later("target"),
+    "price": later("price"),
+    "lots": later("lots"),
+    "risk": later("risk"),
+    "risk %": later("risk %"),
+    "worst case": later("worst case"),
+    "floor": later("floor"),
+    "reason": later("reason"),
+    "deal": later("deal"),
+    "result": later("result"),
 }
 
 
@@ -86,7 +104,7 @@ async def on_order(
 def text(story: Story, now: datetime) -> str:
     """Return a story line by line; in a long one the middle is left out."""
     moments = list(story.moments)
-    head = f"🧾 <b>{foreign(story.title, 60)}</b> · {foreign(story.account)}"
+    head = f"🧾 <b>{foreign(tell(story.title), 60)}</b> · {foreign(story.account)}"
     lines = [_line(one, now) for one in moments]
     if len(lines) > _MOST:
         left_out = len(lines) - _MOST
@@ -97,14 +115,15 @@ def text(story: Story, now: datetime) -> str:
 def _line(one: Moment, now: datetime) -> str:
     at = f"{one.at:%H:%M:%S}" if one.at.date() == now.date() else f"{one.at:%d %b %H:%M:%S}"
     numbers = ", ".join(
-        f"{name} {foreign(_worded(name, value, one), 160)}" for name, value in one.numbers.items()
+        f"{t(_NAMES.get(name, name))} {foreign(_worded(name, value, one), 160)}"
+        for name, value in one.numbers.items()
     )
-    what = f"<code>{at}</code> {_MARKS[one.step]} {foreign(one.what, 80)}"
+    what = f"<code>{at}</code> {_MARKS[one.step]} {foreign(retell(one.what), 80)}"
     return f"{what}\n    {numbers}" if numbers else what
 
 
 def _worded(name: str, value: str, one: Moment) -> str:
-    return detail_words(value, one.numbers) if name == "reason" else value
+    return detail_words(value, one.numbers) if name == "reason" else retell(value)
 
 
 def router() -> Router:

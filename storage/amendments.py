@@ -17,8 +17,9 @@ from trading.notices import Priority
 from trading.parser import SignalUpdate
 from trading.source_notices import UpdateCard, UpdateOption
 from trading.sources import Source, SourceId
+from trading.words import told
 
-_SETTLED = "This one is settled already."
+_SETTLED = told("This one is settled already.")
 
 
 class AmendmentStore(StoreBase):
@@ -145,8 +146,11 @@ def carry_out(
     for act in acts:
         role = people.role_on(connection, member_id, act.account_id)
         if role is None or not role.may(Role.OWNER if act.loosens else Role.TRADER):
-            what = "loosen a stop or a target" if act.loosens else "do that"
-            return f"You may not {what} on this account. Nothing was changed."
+            if act.loosens:
+                return told(
+                    "You may not loosen a stop or a target on this account. Nothing was changed."
+                )
+            return told("You may not do that on this account. Nothing was changed.")
     if not _do(connection, amendment_id, acts, member_id, now):
         return _SETTLED
     show(connection, amendment_id, now)
@@ -231,7 +235,7 @@ def drop(
         for account in json.loads(row["accounts_json"])
     ]
     if not any(role is not None and role.may(Role.TRADER) for role in roles):
-        return "You may not do that on this account. Nothing was changed."
+        return told("You may not do that on this account. Nothing was changed.")
     connection.execute(
         "UPDATE amendment SET status = 'dropped', member_id = ? WHERE id = ?",
         (member_id, amendment_id),

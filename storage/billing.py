@@ -21,6 +21,7 @@ from trading.clock import from_ms, to_ms
 from trading.ids import MemberId
 from trading.notices import PaymentBooked, PaymentUnmatched, PlanReminder, Priority
 from trading.plans import PLANS, Booking, Plan, Provider, reminder_due, standing
+from trading.words import told
 
 
 def bookings(connection: sqlite3.Connection, member_id: MemberId) -> list[Booking]:
@@ -112,7 +113,7 @@ def pay(connection: sqlite3.Connection, payment: Payment, now: datetime) -> Paym
     found = _paid_for(connection, payment)
     why = _misfit(connection, payment, found)
     if why is not None or found is None:
-        return _keep(connection, payment, why or "it names no invoice of this desk", now)
+        return _keep(connection, payment, why or told("it names no invoice of this desk"), now)
     connection.execute("UPDATE invoice SET status = 'paid' WHERE id = ?", (found.id,))
     row = connection.execute(
         "INSERT INTO booking (member_id, invoice_id, provider, external_id, plan, days, amount,"
@@ -153,18 +154,27 @@ def _paid_for(connection: sqlite3.Connection, payment: Payment) -> Invoice | Non
 def _misfit(connection: sqlite3.Connection, payment: Payment, found: Invoice | None) -> str | None:
     """Return why a payment is not what its invoice asked for, None where it is."""
     if found is None or found.provider != payment.provider:
-        return "it names no invoice of this desk"
+        return told("it names no invoice of this desk")
     if payment.currency != found.currency:
-        return f"it came in {payment.currency}, not in {found.currency}"
+        return told(
+            "it came in {currency}, not in {asked}",
+            currency=payment.currency,
+            asked=found.currency,
+        )
     if payment.amount < found.amount:
         end_invoice(connection, found.id, InvoiceStatus.UNDERPAID)
-        return f"{payment.amount} of {found.amount} {found.currency} came"
+        return told(
+            "{amount} of {asked} {currency} came",
+            amount=payment.amount,
+            asked=found.amount,
+            currency=found.currency,
+        )
     if found.status is InvoiceStatus.PAID and not payment.recurring:
-        return "its invoice was paid before"
+        return told("its invoice was paid before")
     if payment.payer is not None:
         member = people.member_by_telegram(connection, payment.payer)
         if member is None or member.id != found.member_id:
-            return "somebody else paid this invoice"
+            return told("somebody else paid this invoice")
     return None
 
 
@@ -228,11 +238,11 @@ def take_promo(
     """Use a promotion code up, once a member, or say why not."""
     row = connection.execute("SELECT * FROM promo WHERE code = ?", (code,)).fetchone()
     if row is None or row["plan"] not in PLANS:
-        return "That code is not known here."
+        return told("That code is not known here.")
     if row["expires_ms"] <= to_ms(now):
-        return "That code has expired."
+        return told("That code has expired.")
     if not row["uses_left"]:
-        return "That code is used up."
+        return told("That code is used up.")
     given = give(
         connection,
         member_id,
@@ -277,9 +287,9 @@ def ask_refund(
         (external_id,),
     ).fetchone()
     if row is None:
-        return "No payment has that id. /invoice lists them with theirs."
+        return told("No payment has that id. /invoice lists them with theirs.")
     if row["refunded_ms"] is not None:
-        return "That payment was refunded before. Nothing was changed."
+        return told("That payment was refunded before. Nothing was changed.")
     connection.execute(
         "UPDATE booking SET refund_asked_ms = coalesce(refund_asked_ms, ?) WHERE id = ?",
         (to_ms(now), row["id"]),

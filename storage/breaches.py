@@ -19,10 +19,11 @@ from trading.notices import (
     Priority,
     TradingStateChanged,
 )
+from trading.words import told
 
 SOON = timedelta(seconds=15)
 """How soon after the breach the end is told by the same message alone."""
-HALTED_WORDS = "the account was halted"
+HALTED_WORDS = told("the account was halted")
 
 
 def latch(
@@ -253,7 +254,7 @@ def _problem(connection: sqlite3.Connection, breach: sqlite3.Row, ticket: int) -
     if order is None:
         return "closing"
     if order["unresolved_ms"] is not None:
-        return "not confirmed yet, asking the broker"
+        return told("not confirmed yet, asking the broker")
     return str(order["detail"]) if order["status"] == "rejected" else "closing"
 
 
@@ -348,7 +349,7 @@ def pause(
         connection, account_id, TradingState.ACTIVE, TradingState.PAUSED, now
     ):
         return False
-    canceled = signals.cancel_waiting(connection, account_id, "the account was paused", now)
+    canceled = signals.cancel_waiting(connection, account_id, told("the account was paused"), now)
     people.audit(connection, now, "paused", "", member=member_id, account=account_id)
     account = people.account(connection, account_id)
     people.tell(

@@ -9,8 +9,9 @@ from storage.rows import encode
 from trading.clock import to_ms
 from trading.ids import AccountId, ApprovalId, MemberId
 from trading.model import Approval, ApprovalStatus, Live, Role, Terms
+from trading.words import told
 
-OPEN = "the card no longer waits: nothing was changed"
+OPEN = told("the card no longer waits: nothing was changed")
 
 
 class CardStore(StoreBase):
@@ -97,11 +98,11 @@ def edit(
     row = connection.execute("SELECT * FROM approval WHERE id = ?", (approval_id,)).fetchone()
     role = people.role_on(connection, member_id, AccountId(row["account_id"]))
     if role is None or not role.may(Role.TRADER):
-        return "you may look at this account, not trade on it: nothing was changed"
+        return told("you may look at this account, not trade on it: nothing was changed")
     if row["status"] != ApprovalStatus.OFFERED or row["expires_ms"] <= to_ms(now):
         return OPEN
     if rows.decode(Terms, row["terms_json"]).revision != terms.revision - 1:
-        return "someone else changed the card just now: look at it again"
+        return told("someone else changed the card just now: look at it again")
     connection.execute(
         "UPDATE approval SET terms_json = ?, proposal_json = NULL, live_json = NULL WHERE id = ?",
         (encode(terms), approval_id),

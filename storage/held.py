@@ -16,6 +16,7 @@ from trading.notices import Priority
 from trading.sketch import Sketch
 from trading.source_notices import HeldCard
 from trading.sources import Source, SourceId
+from trading.words import told
 
 
 def hold(connection: sqlite3.Connection, source: Source, new: NewHeld, now: datetime) -> int:
@@ -56,7 +57,7 @@ def show(connection: sqlite3.Connection, held_id: int, now: datetime) -> None:
     draft = draft_of(sketch)
     missing = "" if isinstance(draft, SignalDraft) else draft[0].words
     if not missing and sketch.stop_loss is None:
-        missing = "it names no stop loss"
+        missing = told("it names no stop loss")
     card = HeldCard(
         held_id=held_id,
         source=row["source"],
@@ -139,13 +140,13 @@ def ask_field(
 ) -> str | None:
     """Ask for a field; the words of a refusal, or None where it is asked."""
     if not may_trade(connection, member_id):
-        return "You may look, not trade. Nothing was changed."
+        return told("You may look, not trade. Nothing was changed.")
     changed = connection.execute(
         "UPDATE held SET asked = ?, member_id = ? WHERE id = ? AND status = 'open'",
         (name, member_id, held_id),
     )
     if not changed.rowcount:
-        return "This one is settled already."
+        return told("This one is settled already.")
     show(connection, held_id, now)
     return None
 
@@ -163,9 +164,9 @@ def put_field(
         "SELECT * FROM held WHERE id = ? AND status = 'open'", (held_id,)
     ).fetchone()
     if row is None:
-        return "This one is settled already."
+        return told("This one is settled already.")
     if not may_trade(connection, member_id):
-        return "You may look, not trade. Nothing was changed."
+        return told("You may look, not trade. Nothing was changed.")
     changed = correct(decode(Sketch, row["sketch_json"]), name or row["asked"], text)
     if isinstance(changed, str):
         return changed
@@ -214,9 +215,9 @@ def drop(
 ) -> str | None:
     """End a held message without a trade; the words of a refusal, or None where it is done."""
     if not may_trade(connection, member_id):
-        return "You may look, not trade. Nothing was changed."
+        return told("You may look, not trade. Nothing was changed.")
     done = _end(connection, held_id, "dropped", now, member=member_id)
-    return None if done else "This one is settled already."
+    return None if done else told("This one is settled already.")
 
 
 def taken(

@@ -30,6 +30,7 @@ from trading.notices import (
     Priority,
 )
 from trading.orders import advance
+from trading.words import told
 
 _DONE_WHEN_ACCEPTED = frozenset({Action.SLTP, Action.MODIFY, Action.REMOVE, Action.CLOSE_BY})
 
@@ -348,7 +349,10 @@ def adopt(connection: sqlite3.Connection, account_id: AccountId, now: datetime) 
     ).fetchall()
     for row in found:
         apply(
-            connection, OrderId(row["id"]), Unknown("the desk was stopped while it was sent"), now
+            connection,
+            OrderId(row["id"]),
+            Unknown(told("the desk was stopped while it was sent")),
+            now,
         )
     return len(found)
 

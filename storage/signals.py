@@ -37,6 +37,7 @@ from trading.model import (
 from trading.people import needs_second
 from trading.signals import AUTOMATIC, fingerprint
 from trading.sources import ASKED, Offer, SourceMode
+from trading.words import told
 
 _APPROVAL = (
     "SELECT a.*, m.name AS decided_by FROM approval a LEFT JOIN member m ON m.id = a.member_id"
@@ -132,7 +133,10 @@ def _put(
         active = account["trading_state"] == TradingState.ACTIVE
         status, detail = ApprovalStatus.OFFERED, ""
         if not active:
-            status, detail = ApprovalStatus.CANCELED, f"the account is {account['trading_state']}"
+            status, detail = (
+                ApprovalStatus.CANCELED,
+                told("the account is {state}", state=account["trading_state"]),
+            )
         elif automatic and _is_the_desks(account, risk):
             status, detail = ApprovalStatus.APPROVED, AUTOMATIC
         approval = connection.execute(

@@ -10,8 +10,9 @@ from trading.enrolment import MemberTerminal, Taken, TerminalId, TerminalState
 from trading.ids import AccountId, MemberId
 from trading.model import Member, TerminalKind
 from trading.notices import Priority, TerminalNews
+from trading.words import told
 
-REMOVED_WORDS = "the account was removed"
+REMOVED_WORDS = told("the account was removed")
 
 
 def open_form(
@@ -52,7 +53,13 @@ def enrol(
 ) -> MemberTerminal | Taken:
     """Give a login the first endpoint that is free, and end the form that asked for it."""
     if _is_taken(connection, member.id, login, server):
-        return Taken(f"{login} at {server} is on this desk already. Ask its owner to let you in.")
+        return Taken(
+            told(
+                "{login} at {server} is on this desk already. Ask its owner to let you in.",
+                login=login,
+                server=server,
+            )
+        )
     used = {
         row["endpoint"]
         for row in connection.execute("SELECT endpoint FROM terminal WHERE state <> 'removed'")
@@ -60,7 +67,12 @@ def enrol(
     offered = endpoints or (f"{kind}:{login}@{server}",)
     free = next((one for one in offered if one not in used), None)
     if free is None:
-        return Taken(f"All {len(offered)} terminals of this desk are in use. Ask an owner for one.")
+        return Taken(
+            told(
+                "All {count} terminals of this desk are in use. Ask an owner for one.",
+                count=len(offered),
+            )
+        )
     row = connection.execute(
         "INSERT INTO terminal (member_id, account_id, kind, endpoint, login, server, sealed, state,"
         " created_ms, changed_ms) VALUES (?, (SELECT id FROM account WHERE login = ? AND server = ?"

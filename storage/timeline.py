@@ -12,6 +12,7 @@ from trading.ids import MemberId
 from trading.model import Proposal, SignalDraft
 from trading.positions.model import Ask
 from trading.timeline import Moment, Step, Story
+from trading.words import told
 
 
 class TimelineStore(StoreBase):
@@ -65,7 +66,7 @@ def _on_account(connection: sqlite3.Connection, account_id: int, ticket: int) ->
         moments += _of_order(connection, order)
     if not moments:
         return None
-    return _story(connection, f"Ticket {ticket}", account_id, moments)
+    return _story(connection, told("Ticket {ticket}", ticket=ticket), account_id, moments)
 
 
 def _story(
@@ -89,7 +90,12 @@ def _of_approval(connection: sqlite3.Connection, row: sqlite3.Row) -> Story:
         moments += _of_order(connection, order)
         if order["position_id"] is not None:
             moments += _of_position(connection, row["account_id"], order["position_id"])
-    title = f"Signal {signal['id']}: {signal['side'].upper()} {signal['symbol']}"
+    title = told(
+        "Signal {number}: {side} {symbol}",
+        number=signal["id"],
+        side=signal["side"].upper(),
+        symbol=signal["symbol"],
+    )
     return _story(connection, title, row["account_id"], moments)
 
 
@@ -101,7 +107,12 @@ def _signal(row: sqlite3.Row) -> Iterator[Moment]:
         "stop": str(draft.stop_loss or "none"),
         "targets": ", ".join(str(one) for one in draft.take_profits) or "none",
     }
-    yield Moment(from_ms(row["created_ms"]), Step.SIGNAL, f"from {row['source']}", numbers)
+    yield Moment(
+        from_ms(row["created_ms"]),
+        Step.SIGNAL,
+        told("from {source}", source=row["source"]),
+        numbers,
+    )
 
 
 def _decision(connection: sqlite3.Connection, row: sqlite3.Row) -> Iterator[Moment]:
@@ -118,13 +129,17 @@ def _decision(connection: sqlite3.Connection, row: sqlite3.Row) -> Iterator[Mome
             "worst case": str(proposal.worst_equity or "unknown"),
             "floor": str(proposal.floor or "none"),
         }
-        yield Moment(from_ms(created), Step.OFFERED, "card shown", numbers)
+        yield Moment(from_ms(created), Step.OFFERED, told("card shown"), numbers)
     if row["decided_ms"] is not None:
         name = connection.execute(
             "SELECT name FROM member WHERE id = ?", (row["member_id"],)
         ).fetchone()
-        status = "rejected" if row["status"] == "rejected" else "approved"
-        who = f"{status} by {'someone' if name is None else name['name']}"
+        status = told("rejected") if row["status"] == "rejected" else told("approved")
+        who = told(
+            "{status} by {name}",
+            status=status,
+            name=told("someone") if name is None else name["name"],
+        )
         why = {"reason": row["detail"]} if row["detail"] else {}
         yield Moment(from_ms(row["decided_ms"]), Step.DECIDED, who, why)
     elif row["status"] in ("expired", "canceled"):
@@ -136,7 +151,7 @@ def _decision(connection: sqlite3.Connection, row: sqlite3.Row) -> Iterator[Mome
 def _of_order(connection: sqlite3.Connection, row: sqlite3.Row) -> Iterator[Moment]:
     facts = {name: str(value) for name, value in json.loads(row["facts_json"]).items()}
     if facts:
-        yield Moment(from_ms(row["created_ms"]), Step.CHECKED, "checks saw", facts)
+        yield Moment(from_ms(row["created_ms"]), Step.CHECKED, told("checks saw"), facts)
     for event in connection.execute(
         "SELECT * FROM order_event WHERE order_id = ? ORDER BY id", (row["id"],)
     ):
@@ -161,7 +176,11 @@ def _of_position(
         result = sum(
             (Decimal(deal[name]) for name in ("profit", "swap", "commission", "fee")), Decimal(0)
         )
-        what = f"deal {deal['entry']} by {deal['reason'].replace('_', ' ')}"
+        what = told(
+            "deal {entry} by {reason}",
+            entry=deal["entry"],
+            reason=deal["reason"].replace("_", " "),
+        )
         numbers = {
             "deal": str(deal["ticket"]),
             "lots": deal["volume"],
@@ -191,5 +210,8 @@ def _wish(row: sqlite3.Row) -> Moment:
         if value is not None
     }
     return Moment(
-        from_ms(row["created_ms"]), Step.WISH, f"{row['kind']} by {by}: {row['status']}", numbers
+        from_ms(row["created_ms"]),
+        Step.WISH,
+        told("{kind} by {by}: {status}", kind=row["kind"], by=by, status=row["status"]),
+        numbers,
     )

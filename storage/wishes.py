@@ -12,6 +12,7 @@ from trading.ids import AccountId, ConfirmId, MemberId, OrderId, Ticket
 from trading.model import Accepted, Filled, Rejected, RejectKind, SendOutcome, Side, Unknown
 from trading.notices import Priority, RuleActed, WishLine, WishReport
 from trading.positions.model import Ask, ManagedId, Wish, WishId, WishKind, WishStatus
+from trading.words import told
 
 MOST_ATTEMPTS = 3
 """How often a price that moved is asked for anew: each time it was certainly not executed."""
@@ -136,7 +137,7 @@ def _refused(
             "UPDATE wish SET status = 'waiting', order_id = NULL WHERE id = ?", (row["id"],)
         )
     elif outcome.kind is RejectKind.GONE and row["kind"] == WishKind.CLOSE:
-        _finish(connection, row, WishStatus.DROPPED, "it was already closed", now)
+        _finish(connection, row, WishStatus.DROPPED, told("it was already closed"), now)
     else:
         _finish(connection, row, WishStatus.FAILED, outcome.words, now)
 

@@ -50,6 +50,7 @@ from trading.spreads import SpreadBook
 from trading.stops import StopKeeper
 from trading.symbols import SymbolBook, match
 from trading.tail import QuoteTail
+from trading.words import told
 
 SIGNAL_BATCH_SIZE = 10
 LONGEST_BACKOFF = 5.0
@@ -118,7 +119,7 @@ class AccountLoop:
         self.limits = limits
         self.account: Account | None = None
         self.snapshot: Snapshot | None = None
-        self.verdict = Verdict(None, "the account was not read yet")
+        self.verdict = Verdict(None, told("the account was not read yet"))
         self.orders: tuple[Order, ...] = ()
         self.last_pass: float | None = None
         """Monotonic end of the last pass that saw the account."""
@@ -582,8 +583,14 @@ def _same_login(account: Account, snapshot: Snapshot) -> None:
     seen = snapshot.account
     if (seen.login, seen.server) != (account.login, account.server):
         wrong = TerminalError(
-            f"the terminal is logged in to {seen.login} at {seen.server}, not to "
-            f"{account.login} at {account.server}: log in to that account"
+            told(
+                "the terminal is logged in to {login} at {server}, not to {own_login} at "
+                "{own_server}: log in to that account",
+                login=seen.login,
+                server=seen.server,
+                own_login=account.login,
+                own_server=account.server,
+            )
         )
         wrong.needs_person = True
         raise wrong

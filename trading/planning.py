@@ -33,6 +33,7 @@ from trading.risk import Finding, Held, OrderContext, RiskLimits, assess, deny
 from trading.sizing import Refusal, lots_for_risk
 from trading.spreads import SpreadBook
 from trading.symbols import SymbolBook
+from trading.words import told
 
 ZERO = Decimal(0)
 ONE_LOT = Decimal(1)
@@ -286,14 +287,18 @@ def _hopeless(draft: SignalDraft, denial: Denial) -> Plan:
         problem=denial,
         simulated=False,
     )
-    found = Finding("symbol and price", draft.symbol, "one the broker has, and quotes", denial)
+    found = Finding(
+        told("symbol and price"), draft.symbol, told("one the broker has, and quotes"), denial
+    )
     return Plan(proposal, None, denial, findings=(found,))
 
 
 def _no_symbol(symbol: str, names: tuple[str, ...]) -> Denial:
     if not names:
         return deny(DenialReason.SYMBOL_UNKNOWN, symbol=symbol)
-    several = f"{symbol} (it has {', '.join(names[:4])}: say which)"
+    several = told(
+        "{symbol} (it has {names}: say which)", symbol=symbol, names=", ".join(names[:4])
+    )
     return deny(DenialReason.SYMBOL_UNKNOWN, symbol=several)
 
 
@@ -389,11 +394,16 @@ def _with_size(
     at = next(index for index, one in enumerate(findings) if one.rule == "volume")
     percent = ctx.draft.risk_percent or ctx.limits.risk_percent
     if refusal is not None:
-        value = f"{refusal.facts.get('volume', '?')} lots"
-        size = Finding("size for the risk", value, f"at least {ctx.spec.volume_min}", refusal)
+        value = told("{volume} lots", volume=refusal.facts.get("volume", "?"))
+        size = Finding(
+            told("size for the risk"),
+            value,
+            told("at least {least}", least=ctx.spec.volume_min),
+            refusal,
+        )
         return (*findings[:at], size, *findings[at + 1 :])
-    risk = "unknown" if ctx.risk_money is None else f"{ctx.risk_money:,.2f}"
-    size = Finding("size for the risk", f"{risk} {ctx.account.currency}", f"{percent:f} %")
+    risk = told("unknown") if ctx.risk_money is None else f"{ctx.risk_money:,.2f}"
+    size = Finding(told("size for the risk"), f"{risk} {ctx.account.currency}", f"{percent:f} %")
     return (*findings[:at], size, *findings[at:])
 
 

@@ -27,6 +27,7 @@ from trading.model import (
 )
 from trading.ports import OrderStore, Terminal
 from trading.reporting import Reporter
+from trading.words import told
 
 SETTLE = timedelta(seconds=10)
 """An order can reach the broker after we stopped waiting: absence before that says nothing."""
@@ -113,13 +114,15 @@ class Reconciler:
         for order in orders:
             if order.status is OrderStatus.SUBMITTED and order.unresolved_at is None:
                 if order.id not in at_work:  # its answer could not be written down
-                    await self._store.apply(order.id, Unknown("its answer was lost on our side"))
+                    await self._store.apply(
+                        order.id, Unknown(told("its answer was lost on our side"))
+                    )
                 continue
             outcome = self._from_snapshot(order, snapshot)
             if outcome is None:
                 lost.append(order)
             elif _is_news(order, outcome):
-                await self._conclude(order, outcome, "found at the broker")
+                await self._conclude(order, outcome, told("found at the broker"))
         if lost:
             await self._from_history(lost)
 
@@ -149,7 +152,7 @@ class Reconciler:
         for order in lost:
             outcome = _in_history(order, history)
             if outcome is not None:
-                await self._conclude(order, outcome, "found in the broker's history")
+                await self._conclude(order, outcome, told("found in the broker's history"))
             elif order.status is OrderStatus.SUBMITTED:
                 await self._absent(order, now)
 
@@ -159,9 +162,11 @@ class Reconciler:
         if now - since < SETTLE or order.looks + 1 < LOOKS:
             await self._store.looked(order.id)
             return
-        words = (
-            f"not executed: absent from positions, orders and history in {order.looks + 1} "
-            f"complete readings over {(now - since).total_seconds():.0f} s"
+        words = told(
+            "not executed: absent from positions, orders and history in {looks} complete "
+            "readings over {now} s",
+            looks=order.looks + 1,
+            now=f"{(now - since).total_seconds():.0f}",
         )
         outcome = Rejected(RejectKind.FINAL, None, "NOT_FOUND_AT_BROKER", words)
         await self._conclude(order, outcome, words)
@@ -207,7 +212,7 @@ class Reconciler:
     async def _arrived(self, order: Order, outcome: SendOutcome) -> None:
         assert self._given_up is not None
         del self._given_up[order.client_order_id]
-        await self._conclude(order, outcome, "it appeared at the broker late")
+        await self._conclude(order, outcome, told("it appeared at the broker late"))
 
 
 def _pause(since_change: float) -> float:
@@ -227,13 +232,13 @@ def _changed(order: Order, snapshot: Snapshot) -> SendOutcome | None:
     if request.action is Action.MODIFY:
         waiting = _waiting(order, snapshot)
         if waiting is None:
-            return Rejected(RejectKind.GONE, None, "GONE", "the order no longer waits")
+            return Rejected(RejectKind.GONE, None, "GONE", told("the order no longer waits"))
         present = (waiting.price, waiting.stop_loss, waiting.take_profit)
         return Accepted(waiting.ticket, _DONE) if present == (request.price, *levels) else None
     for one in snapshot.positions:
         if request.position in (one.ticket, one.identifier):
             return Accepted(None, _DONE) if (one.stop_loss, one.take_profit) == levels else None
-    return Rejected(RejectKind.GONE, None, "GONE", "the position is already closed")
+    return Rejected(RejectKind.GONE, None, "GONE", told("the position is already closed"))
 
 
 def _waiting(order: Order, snapshot: Snapshot) -> PendingOrder | None:

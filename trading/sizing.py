@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from trading.model import SymbolSpec
 from trading.money import floor_to_step
+from trading.words import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,13 @@ def lots_for_risk(
     if lots < spec.volume_min or lots <= 0:
         least = spec.volume_min * loss_per_lot
         return Refusal(
-            f"the least volume of {spec.volume_min} lots would risk {least:.2f}, "
-            f"more than the {risk_money:.2f} asked for",
+            told(
+                "the least volume of {volume_min} lots would risk {least}, more than the "
+                "{risk_money} asked for",
+                volume_min=spec.volume_min,
+                least=f"{least:.2f}",
+                risk_money=f"{risk_money:.2f}",
+            ),
             {
                 "risk": risk_money,
                 "raw_lots": raw,
@@ -55,9 +61,9 @@ def _largest(spec: SymbolSpec) -> Decimal:
 def _unusable(risk_money: Decimal, loss_per_lot: Decimal, spec: SymbolSpec) -> Refusal | None:
     numbers = {"risk": risk_money, "loss_per_lot": loss_per_lot}
     if not risk_money.is_finite() or risk_money <= 0:
-        return Refusal("there is no money to risk", numbers)
+        return Refusal(told("there is no money to risk"), numbers)
     if not loss_per_lot.is_finite() or loss_per_lot <= 0:
-        return Refusal("the loss of one lot to the stop is unknown", numbers)
+        return Refusal(told("the loss of one lot to the stop is unknown"), numbers)
     if spec.volume_step <= 0:
-        return Refusal(f"the broker gives no volume step for {spec.name}", numbers)
+        return Refusal(told("the broker gives no volume step for {name}", name=spec.name), numbers)
     return None

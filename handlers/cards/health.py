@@ -5,9 +5,31 @@ from html import escape
 from typing import Protocol
 
 from handlers.cards.text import foreign, span
-from handlers.texts import retell, t
+from handlers.texts import later, retell, t
 
 _WORDS = 90
+
+
+_PARTS = {
+    "outbox": later("outbox"),
+    "members": later("members"),
+    "telegram": later("telegram"),
+    "database": later("database"),
+    "terminal": later("terminal"),
+    "loop": later("loop"),
+    "ticks": later("ticks"),
+    "event_loop": later("event loop"),
+    "entries": later("entries"),
+    "disk": later("disk"),
+    "integrity": later("integrity"),
+    "backup": later("backup"),
+    "ping": later("ping"),
+}
+
+
+def part_words(name: str) -> str:
+    """Return what a part of the desk is called; one that is not known keeps its name."""
+    return t(_PARTS.get(name, name.replace("_", " ")))
 
 
 class SeenPart(Protocol):
@@ -32,7 +54,7 @@ def health(parts: Iterable[SeenPart]) -> str:
     unwell = [part for part in seen if not part.ok]
     head = t("🟢 <b>All parts are well</b>")
     if unwell:
-        names = ", ".join(dict.fromkeys(escape(part.name) for part in unwell))
+        names = ", ".join(dict.fromkeys(escape(part_words(part.name)) for part in unwell))
         head = t("🔴 <b>Not well: {names}</b>", names=names)
     lines = [_line(part) for part in sorted(seen, key=lambda part: part.ok)]
     tail = t("Not well? The log says why; positions rest on their stops at the broker.")
@@ -42,7 +64,7 @@ def health(parts: Iterable[SeenPart]) -> str:
 def _line(part: SeenPart) -> str:
     mark = "✅" if part.ok else "❌"
     age = "" if part.age_seconds is None else f" · {_age(part.age_seconds)}"
-    name = escape(retell(part.name.replace("_", " ")))
+    name = escape(part_words(part.name))
     return f"{mark} <b>{name}</b>: {foreign(retell(part.words), _WORDS)}{age}"
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from handlers.cards.health import part_words
 from handlers.cards.text import (
     NAME,
     WORDS,
@@ -204,7 +205,7 @@ _MEANS = {
 
 def trouble(notice: Trouble, now: datetime) -> str:
     """Return which part of the house is broken and what that means, or that it works again."""
-    part, since = foreign(notice.part.replace("_", " ")), clock(notice.since, now)
+    part, since = foreign(part_words(notice.part)), clock(notice.since, now)
     if notice.healed_at is not None:
         gone = span((notice.healed_at - notice.since).total_seconds())
         return t(

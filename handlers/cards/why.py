@@ -3,7 +3,7 @@
 from html import escape
 
 from handlers.cards.text import DASH, NAME, WORDS, foreign, side
-from handlers.texts import later, t
+from handlers.texts import later, retell, t
 from handlers.words import denial_words, detail_words
 from trading.model import ApprovalStatus, Finding, OrderStatus
 from trading.why import Explanation
@@ -49,18 +49,18 @@ def _outcome(one: Explanation) -> str:
         code = escape(one.denial.reason.value)
         return t("⛔ <b>Denied</b> ({code}): {words}.", code=code, words=foreign(words, WORDS))
     if one.order_status is OrderStatus.REJECTED:
-        return t("⛔ Rejected by the broker: {detail}", detail=foreign(one.detail, WORDS))
+        return t("⛔ Rejected by the broker: {detail}", detail=foreign(retell(one.detail), WORDS))
     why = detail_words(one.detail, {}) if one.detail else ""
     return f"{t(_ENDED[one.status])}{f' {DASH} {foreign(why, WORDS)}' if why else ''}"
 
 
 def _rule(finding: Finding) -> str:
     mark = "✗" if finding.denial is not None else "·"
-    value, limit = foreign(finding.value, 60), foreign(finding.limit, 60)
+    value, limit = foreign(retell(finding.value), 60), foreign(retell(finding.limit), 60)
     return t(
         "{mark} {rule}\n    {value}  (limit: {limit})",
         mark=mark,
-        rule=foreign(finding.rule, 30),
+        rule=foreign(retell(finding.rule), 30),
         value=value,
         limit=limit,
     )

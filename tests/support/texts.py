@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import handlers
+from handlers.commands import COMMANDS
 from handlers.texts import catalogue
 from handlers.words import templates
 
@@ -19,7 +20,7 @@ def sentences() -> set[str]:
     folders = (_ROOT / name for name in ("bot", "handlers", "storage", "trading"))
     paths = (path for folder in folders for path in folder.rglob("*.py"))
     found = {one for path in paths for one in _of(path)}
-    return found | set(templates())
+    return found | set(templates()) | {row.summary for row in COMMANDS}
 
 
 def _of(path: Path) -> Iterator[str]:

@@ -24,6 +24,7 @@ from trading.parser.context_words import (
 from trading.parser.lexer import Token
 from trading.parser.tagger import PIPS, Item
 from trading.parser.vocabulary import Tag
+from trading.words import told
 
 _LABELS = {
     **dict.fromkeys(("tp", "target", "targets", "tg", "t", "take"), "target"),
@@ -72,15 +73,19 @@ def look_around(tokens: list[Token], items: list[Item], blocks: list[Block]) -> 
 def why_not_a_call(context: Context, *, complete: bool) -> str | None:
     """Return why the words say that this is no call to trade; None where they do not."""
     if context.result is not None:
-        return f'it tells a result ("{context.result}"): trading it now would be late'
+        return told(
+            'it tells a result ("{result}"): trading it now would be late', result=context.result
+        )
     if context.news is not None:
-        return f'"{context.news}" speaks of an earlier message'
+        return told('"{news}" speaks of an earlier message', news=context.news)
     if context.doubt is not None:
-        return f'"{context.doubt}" beside the price makes it a condition or a question'
+        return told(
+            '"{doubt}" beside the price makes it a condition or a question', doubt=context.doubt
+        )
     if context.prose is not None:
         return context.prose
     if not complete and context.unknown > _MOST_PROSE:
-        return "an incomplete signal in running text"
+        return told("an incomplete signal in running text")
     return None
 
 
@@ -110,7 +115,7 @@ def _prose(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
         for number, line in lines.items()
         if number < min(sides)
     ):
-        return "the signal follows running text"
+        return told("the signal follows running text")
     signature = {item.text for item in lead}
     last = _last_priced(lines, sides)
     for number, line in lines.items():
@@ -120,9 +125,9 @@ def _prose(lines: dict[int, list[Item]], blocks: list[Block]) -> str | None:
                 return why
         elif _names_a_price(line):
             if len(_unknown(line)) > _MOST_BESIDE_LEVEL or _is_sentence(line):
-                return "a price stands in running text"
+                return told("a price stands in running text")
         elif number > last and (remark := _remark(line, signature)):
-            return f'"{remark}" below the prices is not understood'
+            return told('"{remark}" below the prices is not understood', remark=remark)
     return None
 
 
@@ -165,7 +170,7 @@ def _notes(item: Item) -> bool:
 
 def _prose_beside_side(line: list[Item], signature: set[str]) -> str | None:
     if line[0].tag is Tag.ASIDE:
-        return f'"{line[0].text}" before the side makes its price an example'
+        return told('"{text}" before the side makes its price an example', text=line[0].text)
     ends = [place for place, item in enumerate(line) if item.tag is Tag.NUMBER]
     end = ends[-1] if ends else len(line)
     unknown = _unknown(line[:end])

@@ -10,6 +10,7 @@ from trading.parser.prices import Hold, Prices, place_of, read_prices
 from trading.parser.symbols import price_band
 from trading.parser.tagger import Item
 from trading.parser.vocabulary import Tag
+from trading.words import listed, told
 
 _NARROW = Decimal("0.01")
 """Two bare numbers further apart than this share are no zone."""
@@ -23,7 +24,7 @@ def settle_stop_word(block: Block) -> str | None:
         return None
     others = [found for found in block.stops if found is not stop]
     if not others:
-        return "cannot tell whether STOP is the order type or the stop loss"
+        return told("cannot tell whether STOP is the order type or the stop loss")
     block.stops = others
     block.entries.append(stop)
     block.types.append(stop.label._replace(tag=Tag.TYPE, value=OrderType.STOP))
@@ -35,7 +36,7 @@ def read_entry(block: Block, name: str) -> Prices | Hold:
     fields = block.priced_entries
     for found in block.entries:
         if found.trouble:
-            return Hold(f"the entry is not clear: {found.trouble}")
+            return Hold(told("the entry is not clear: {trouble}", trouble=found.trouble))
     if not fields:
         named = any(found.label.tag is Tag.ENTRY for found in block.entries)
         return (
@@ -49,11 +50,17 @@ def read_entry(block: Block, name: str) -> Prices | Hold:
         if part.values == prices.values:
             continue
         if prices.values and not _is_second_entry(block, found):
-            return Hold(f"two entries: {prices.values[0]} and {part.values[0]}")
+            return Hold(
+                told(
+                    "two entries: {first} and {second}",
+                    first=prices.values[0],
+                    second=part.values[0],
+                )
+            )
         prices = Prices(prices.values + part.values, prices.spans + part.spans)
     if len(prices.values) > _MOST_ENTRIES:
         listed = ", ".join(map(str, prices.values))
-        return Hold(f"more than two entry prices: {listed}")
+        return Hold(told("more than two entry prices: {listed}", listed=listed))
     return prices
 
 
@@ -87,12 +94,12 @@ def read_order_type(block: Block, entry: Prices) -> OrderType | Hold:
     """Return the order type a block names; market where it names none."""
     kinds = {OrderType(str(item.value)) for item in block.types}
     if len(kinds) > 1 or OrderType.STOP_LIMIT in kinds:
-        named = " and ".join(sorted(kind.value for kind in kinds))
-        return Hold(f"cannot tell the order type: the message says {named}")
+        named = listed(sorted(kind.value for kind in kinds))
+        return Hold(told("cannot tell the order type: the message says {named}", named=named))
     if not kinds:
         return OrderType.MARKET
     if not entry.values:
-        return Hold(f"a {next(iter(kinds)).value} order without a price")
+        return Hold(told("a {kind} order without a price", kind=next(iter(kinds)).value))
     return next(iter(kinds))
 
 
@@ -102,7 +109,14 @@ def entry_groups(block: Block, entry: Prices, order_type: OrderType) -> list[Pri
         return [entry]
     if len(block.priced_entries) > 1:
         first, second = entry.values
-        return Hold(f"two prices for one {order_type.value} order: {first} and {second}")
+        return Hold(
+            told(
+                "two prices for one {kind} order: {first} and {second}",
+                kind=order_type.value,
+                first=first,
+                second=second,
+            )
+        )
     if block.priced_entries[0].separators[-1] in {"&", "and"}:
         return [
             Prices((value,), (span,)) for value, span in zip(entry.values, entry.spans, strict=True)
@@ -129,7 +143,7 @@ def settle_unlabelled(block: Block, entry: Prices, name: str) -> str | None:
     if not bare:
         return None
     assert block.side is not None
-    unclear = f"{bare[0].text} after the entry has no label"
+    unclear = told("{text} after the entry has no label", text=bare[0].text)
     same_line = block.side.line == block.priced_entries[0].values[0].line
     if block.stops or block.targets or len(entry.values) != 1 or not same_line:
         return unclear

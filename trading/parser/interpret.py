@@ -16,6 +16,7 @@ from trading.parser.prices import Hold, Prices
 from trading.parser.reading import ParsedSignal, Span
 from trading.parser.tagger import Item
 from trading.parser.validate import why_not
+from trading.words import told
 
 
 def interpret(block: Block, symbol: Item, plain: Plain) -> list[ParsedSignal] | Hold:
@@ -33,7 +34,7 @@ def interpret(block: Block, symbol: Item, plain: Plain) -> list[ParsedSignal] | 
     if isinstance(order_type, Hold):
         return order_type
     if _speaks_of_a_trade(block):
-        return Hold("the levels of a trade that is named, not called")
+        return Hold(told("the levels of a trade that is named, not called"))
     groups = entry_groups(block, entry, order_type)
     if isinstance(groups, Hold):
         return groups

@@ -9,6 +9,7 @@ from trading.parser.numbers import resolve
 from trading.parser.prices import Hold, Prices, place_of, read_prices
 from trading.parser.symbols import pip_size, price_band
 from trading.parser.tagger import Item
+from trading.words import told
 
 
 def read_stop(
@@ -17,13 +18,25 @@ def read_stop(
     """Return the one stop loss of a block, or none."""
     found: Prices = Prices()
     for stop in block.stops:
-        part = _level(stop, name, zone, -side.sign, "stop loss")
+        part = _level(stop, name, zone, -side.sign, told("stop loss"))
         if isinstance(part, Hold):
             return part
         if len(part.values) > 1:
-            return Hold(f"the stop loss has two prices: {part.values[0]} and {part.values[1]}")
+            return Hold(
+                told(
+                    "the stop loss has two prices: {first} and {second}",
+                    first=part.values[0],
+                    second=part.values[1],
+                )
+            )
         if found.values and part.values and found.values != part.values:
-            return Hold(f"two stop losses: {found.values[0]} and {part.values[0]}")
+            return Hold(
+                told(
+                    "two stop losses: {first} and {second}",
+                    first=found.values[0],
+                    second=part.values[0],
+                )
+            )
         found = part if part.values else found
     return found
 
@@ -37,7 +50,7 @@ def read_targets(
     for target in block.targets:
         if target.waits and target.index is None and headings:
             continue
-        part = _level(target, name, zone, side.sign, "take profit")
+        part = _level(target, name, zone, side.sign, told("take profit"))
         if isinstance(part, Hold):
             return part
         found = Prices(found.values + part.values, found.spans + part.spans)
@@ -48,11 +61,11 @@ def _level(
     found: Field, name: str, zone: tuple[Decimal, Decimal] | None, sign: int, label: str
 ) -> Prices | Hold:
     if found.trouble:
-        return Hold(f"the {label} is not clear: {found.trouble}")
+        return Hold(told("the {label} is not clear: {trouble}", label=label, trouble=found.trouble))
     if found.pips or _are_distances(found, name):
         return _offsets([*found.values, *found.pips], name, zone, sign, label)
     if found.waits:
-        return Hold(f"the {label} is named but has no price")
+        return Hold(told("the {label} is named but has no price", label=label))
     return read_prices(found.values, name, label)
 
 
@@ -88,10 +101,23 @@ def _offset(
 ) -> Prices | Hold:
     size = pip_size(name)
     if size is None:
-        return Hold(f"the {label} is {pips.text} pips, and a pip of {name} is not agreed")
+        return Hold(
+            told(
+                "the {label} is {text} pips, and a pip of {name} is not agreed",
+                label=label,
+                text=pips.text,
+                name=name,
+            )
+        )
     if zone is None or zone[0] != zone[1]:
-        return Hold(f"the {label} is {pips.text} pips from an entry that is not one price")
+        return Hold(
+            told(
+                "the {label} is {text} pips from an entry that is not one price",
+                label=label,
+                text=pips.text,
+            )
+        )
     count = resolve(pips.text, (Decimal(1), Decimal(5000)))
     if count is None or len(count) != 1:
-        return Hold(f"the {label} is not clear: {pips.text} pips")
+        return Hold(told("the {label} is not clear: {text} pips", label=label, text=pips.text))
     return Prices((zone[0] + sign * count[0] * size,), (place_of(pips),))

@@ -7,6 +7,7 @@ from trading.model import SignalDraft
 from trading.parser.numbers import resolve
 from trading.parser.symbols import price_band
 from trading.parser.tagger import Item
+from trading.words import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,14 @@ def read_prices(items: list[Item], name: str, label: str) -> Prices | Hold:
     for item in items:
         way = resolve(item.text, price_band(name))
         if way is None:
-            return Hold(f'the {label} "{item.text}" is not a price of {name}')
+            return Hold(
+                told(
+                    'the {label} "{text}" is not a price of {name}',
+                    label=label,
+                    text=item.text,
+                    name=name,
+                )
+            )
         values += way
         spans += [place_of(item)] * len(way)
     return Prices(tuple(values), tuple(spans))

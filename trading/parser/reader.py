@@ -18,6 +18,7 @@ from trading.parser.symbols import price_band
 from trading.parser.tagger import Item, join_thousands, tag_tokens
 from trading.parser.updates import find_update
 from trading.parser.vocabulary import Tag
+from trading.words import told
 
 LONGEST = 4096
 """Telegram's longest message; nothing longer is a signal."""
@@ -40,11 +41,13 @@ _GERUNDS = frozenset({"buying", "selling", "buys", "sells", "longs", "shorts"})
 def parse(text: str) -> Reading:
     """Read one message; never raises, and holds whatever is not plain."""
     if len(text) > LONGEST:
-        return _too_long(text, f"{len(text)} characters, at most {LONGEST}")
+        return _too_long(
+            text, told("{count} characters, at most {longest}", count=len(text), longest=LONGEST)
+        )
     plain = normalise(text)
     tokens = tokenise(plain.text, MOST_TOKENS)
     if tokens is None:
-        return _too_long(plain.text, f"more than {MOST_TOKENS} words and numbers")
+        return _too_long(plain.text, told("more than {most} words and numbers", most=MOST_TOKENS))
     items = _with_spaced_thousands(tag_tokens(tokens))
     scan = FieldScanner(items).scan()
     blocks = split_blocks(scan)
@@ -94,7 +97,7 @@ def _too_long(text: str, size: str) -> Reading:
     beginning = text[:LONGEST]
     if _SIDE_WORDS.search(beginning) is None or _STOP_WORDS.search(beginning) is None:
         return CHATTER
-    return Reading(held=f"too long to be a signal: {size}")
+    return Reading(held=told("too long to be a signal: {size}", size=size))
 
 
 def _is_complete(block: Block) -> bool:
@@ -166,7 +169,7 @@ def _signals(blocks: list[Block], scan: Scan, plain: Plain) -> Reading:
         if isinstance(symbol, Hold):
             return Reading(held=symbol.why)
         if len(block.sides) > 1:
-            return Reading(held="it says both buy and sell")
+            return Reading(held=told("it says both buy and sell"))
         read = interpret(block, symbol, plain)
         if isinstance(read, Hold):
             return Reading(held=read.why, guess=read.draft if len(blocks) == 1 else None)
@@ -191,8 +194,8 @@ def _symbol_of(block: Block, named: dict[str, Item]) -> Item | Hold:
     if len(named) == 1:
         return next(iter(named.values()))
     if not names:
-        return Hold("no symbol is named")
-    return Hold(f"cannot tell which symbol is meant: {', '.join(names)}")
+        return Hold(told("no symbol is named"))
+    return Hold(told("cannot tell which symbol is meant: {names}", names=", ".join(names)))
 
 
 def _unexplained(signals: list[ParsedSignal], scan: Scan, *, unlabelled: bool) -> str | None:
@@ -210,7 +213,7 @@ def _unexplained(signals: list[ParsedSignal], scan: Scan, *, unlabelled: bool) -
                 continue
             for price in resolve(number.text, price_band(draft.symbol)) or ():
                 if abs(price - base) < base * _NEAR:
-                    return f"cannot tell what {number.text} is"
+                    return told("cannot tell what {text} is", text=number.text)
     return None
 
 
@@ -218,7 +221,7 @@ def _lopsided(blocks: list[Block]) -> str | None:
     """Refuse several signals of which only some have a stop, or only some have targets."""
     for name, kind in (("stop", "stops"), ("target", "targets")):
         if len({bool(getattr(block, kind)) for block in blocks}) > 1:
-            return f"several signals, and not each has a {name} of its own"
+            return told("several signals, and not each has a {name} of its own", name=told(name))
     return None
 
 
@@ -234,6 +237,10 @@ def _second_entry(signals: list[ParsedSignal]) -> str | None:
         pending = draft.order_type is not OrderType.MARKET
         key = (draft.symbol, draft.side, draft.order_type, draft.entry if pending else None)
         if key in seen:
-            return f"two {draft.side.value} calls of {draft.symbol} in one message"
+            return told(
+                "two {side} calls of {symbol} in one message",
+                side=draft.side.value,
+                symbol=draft.symbol,
+            )
         seen.add(key)
     return None

@@ -7,6 +7,7 @@ from trading.parser import hints
 from trading.parser.fields import Field, Scan
 from trading.parser.tagger import BROKEN, ORDINAL, PIPS, Item
 from trading.parser.vocabulary import RANGE_WORDS, Tag
+from trading.words import told
 
 _LIST_SEPARATORS = RANGE_WORDS | set(",/-&|;~_>") | {"then"}
 _RANGE_SEPARATORS = RANGE_WORDS | set("-/_~,&")
@@ -164,14 +165,14 @@ class FieldScanner:
         if item.unit == ORDINAL or current is None or not self._attached:
             return
         if item.unit == BROKEN and (current.waits or current.values):
-            current.trouble = f'letters stand in the number "{item.text}…"'
+            current.trouble = told('letters stand in the number "{text}…"', text=item.text)
         elif current.tag is not Tag.ENTRY:
             self._on_distance(item, current)
 
     def _on_distance(self, item: Item, current: Field) -> None:
         if item.unit != PIPS:
             if current.waits:
-                current.trouble = f'"{item.text}" is not a price'
+                current.trouble = told('"{text}" is not a price', text=item.text)
         elif current.waits:
             current.pips.append(item)
         elif current.values and current.note is None:
@@ -196,7 +197,7 @@ class FieldScanner:
             return
         allowed = _RANGE_SEPARATORS if current.tag is Tag.ENTRY else _LIST_SEPARATORS
         if current.tag is Tag.STOP:
-            current.trouble = f"the stop has a second number {item.text}"
+            current.trouble = told("the stop has a second number {text}", text=item.text)
         elif marks and all(mark in allowed for mark in marks):
             current.values.append(item)
             current.separators.append(marks[0])
@@ -207,7 +208,9 @@ class FieldScanner:
                 current.values.append(item)
                 current.separators.append(" ")
         else:
-            current.trouble = f"{item.text} after {current.values[-1].text} is not clear"
+            current.trouble = told(
+                "{text} after {before} is not clear", text=item.text, before=current.values[-1].text
+            )
 
     def _goes_on(self, place: int, item: Item, current: Field) -> bool:
         """Tell whether a bare number is the next price: on a line of its own, or alike."""

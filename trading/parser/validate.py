@@ -4,6 +4,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from trading.model import Side, SignalDraft
+from trading.words import told
 
 _WIDEST = Decimal("0.3")
 """A stop or target further than this share from the entry is a typing mistake."""
@@ -23,7 +24,7 @@ def _zone_is_narrow(draft: SignalDraft) -> str | None:
         return None
     low, high = draft.entry
     if high - low > low * Decimal("0.1"):
-        return f"the entry zone {low} to {high} is too wide"
+        return told("the entry zone {low} to {high} is too wide", low=low, high=high)
     return None
 
 
@@ -32,38 +33,61 @@ def _stop_is_behind(draft: SignalDraft) -> str | None:
     if stop is None:
         return None
     side = draft.side.value.upper()
-    where = "above" if draft.side is Side.BUY else "below"
+    where = told("above") if draft.side is Side.BUY else told("below")
     worst = _edge(draft, -draft.side.sign)
     if worst is not None and (worst - stop) * draft.side.sign <= 0:
-        return f"stop {stop} is {where if stop != worst else 'at'} the entry {worst} of a {side}"
+        return told(
+            "stop {stop} is {where} the entry {worst} of a {side}",
+            stop=stop,
+            where=where if stop != worst else told("at"),
+            worst=worst,
+            side=side,
+        )
     first = draft.take_profits[0] if draft.take_profits else None
     if first is not None and (first - stop) * draft.side.sign <= 0:
-        return f"stop {stop} is {where} the target {first} of a {side}"
+        return told(
+            "stop {stop} is {where} the target {first} of a {side}",
+            stop=stop,
+            where=where,
+            first=first,
+            side=side,
+        )
     return None
 
 
 def _targets_are_ahead(draft: SignalDraft) -> str | None:
     side, sign = draft.side.value.upper(), draft.side.sign
-    where = "below" if draft.side is Side.BUY else "above"
+    where = told("below") if draft.side is Side.BUY else told("above")
     best = _edge(draft, sign)
     for target in draft.take_profits:
         if best is not None and (target - best) * sign <= 0:
-            return f"target {target} is {where} the entry {best} of a {side}"
+            return told(
+                "target {target} is {where} the entry {best} of a {side}",
+                target=target,
+                where=where,
+                best=best,
+                side=side,
+            )
     for nearer, further in pairwise(draft.take_profits):
         if (further - nearer) * sign <= 0:
-            return f"target {further} comes after {nearer} in a {side}"
+            return told(
+                "target {further} comes after {nearer} in a {side}",
+                further=further,
+                nearer=nearer,
+                side=side,
+            )
     return None
 
 
 def _prices_are_near(draft: SignalDraft) -> str | None:
-    named = [("stop", draft.stop_loss), *(("target", tp) for tp in draft.take_profits)]
+    named = [(told("stop"), draft.stop_loss), *((told("target"), tp) for tp in draft.take_profits)]
     prices = [(name, price) for name, price in named if price is not None]
     base = draft.entry[0] if draft.entry else (prices[0][1] if prices else None)
     if base is None:
         return None
     for name, price in prices:
         if abs(price - base) > base * _WIDEST:
-            return f"{name} {price} is too far from {base}"
+            return told("{name} {price} is too far from {base}", name=name, price=price, base=base)
     return None
 
 

@@ -3,11 +3,12 @@
 from decimal import Decimal
 
 from trading.model import Denial, DenialReason, Finding
+from trading.words import told
 
 __all__ = ["NO_LIMIT", "UNKNOWN", "Finding", "deny", "money", "points", "text"]
 
-NO_LIMIT = "no limit"
-UNKNOWN = "unknown"
+NO_LIMIT = told("no limit")
+UNKNOWN = told("unknown")
 
 
 def deny(reason: DenialReason, **facts: object) -> Denial:
@@ -25,7 +26,7 @@ def text(value: object) -> str:
 
 def points(value: Decimal) -> str:
     """Return a distance in points."""
-    return f"{text(value.quantize(Decimal('0.1')))} points"
+    return told("{points} points", points=text(value.quantize(Decimal("0.1"))))
 
 
 def money(value: Decimal, currency: str) -> str:

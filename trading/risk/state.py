@@ -3,6 +3,7 @@
 from trading.model import DenialReason, TradingState
 from trading.risk.context import OrderContext
 from trading.risk.findings import NO_LIMIT, Finding, deny, money
+from trading.words import told
 
 R = DenialReason
 
@@ -10,28 +11,33 @@ R = DenialReason
 def signal_is_open(ctx: OrderContext) -> Finding:
     left = (ctx.expires_at - ctx.now).total_seconds()
     denial = None if left > 0 else deny(R.SIGNAL_EXPIRED)
-    return Finding("signal in time", f"{left:.0f} s left", "more than 0 s", denial)
+    return Finding(
+        told("signal in time"),
+        told("{left} s left", left=f"{left:.0f}"),
+        told("more than 0 s"),
+        denial,
+    )
 
 
 def account_is_active(ctx: OrderContext) -> Finding:
     state = ctx.account.trading_state
     active = state is TradingState.ACTIVE and ctx.account.flatten_asked_at is None
     denial = None if active else deny(R.ACCOUNT_NOT_ACTIVE, state=state)
-    return Finding("account", state.value, "active", denial)
+    return Finding(told("account"), state.value, told("active"), denial)
 
 
 def terminal_is_ready(ctx: OrderContext) -> Finding:
     terminal, account = ctx.snapshot.terminal, ctx.snapshot.account
     problems = (
-        (not terminal.connected, "it is not connected to the broker"),
-        (not terminal.trade_allowed, "AutoTrading is off: press the AutoTrading button"),
-        (terminal.tradeapi_disabled, "its Python API is disabled in the options"),
-        (not account.trade_allowed, "the account may not trade (investor password?)"),
-        (not account.trade_expert, "the broker forbids automated trading"),
+        (not terminal.connected, told("it is not connected to the broker")),
+        (not terminal.trade_allowed, told("AutoTrading is off: press the AutoTrading button")),
+        (terminal.tradeapi_disabled, told("its Python API is disabled in the options")),
+        (not account.trade_allowed, told("the account may not trade (investor password?)")),
+        (not account.trade_expert, told("the broker forbids automated trading")),
     )
     state = next((words for problem, words in problems if problem), None)
     denial = None if state is None else deny(R.TERMINAL_NOT_READY, state=state)
-    return Finding("terminal", state or "ready", "ready", denial)
+    return Finding(told("terminal"), state or told("ready"), told("ready"), denial)
 
 
 def snapshot_is_fresh(ctx: OrderContext) -> Finding:
@@ -39,44 +45,54 @@ def snapshot_is_fresh(ctx: OrderContext) -> Finding:
     denial = None
     if not age <= limit:
         denial = deny(R.SNAPSHOT_STALE, age=f"{age:.1f}", limit=f"{limit:g}")
-    return Finding("reading of the account", f"{age:.1f} s old", f"{limit:g} s", denial)
+    return Finding(
+        told("reading of the account"),
+        told("{age} s old", age=f"{age:.1f}"),
+        f"{limit:g} s",
+        denial,
+    )
 
 
 def equity_is_readable(ctx: OrderContext) -> Finding:
     denial = deny(R.EQUITY_UNREADABLE, equity=ctx.blind) if ctx.blind else None
-    return Finding("equity", ctx.blind or "readable", "readable", denial)
+    return Finding(told("equity"), ctx.blind or told("readable"), told("readable"), denial)
 
 
 def balance_is_explained(ctx: OrderContext) -> Finding:
     if ctx.unexplained is None:
-        return Finding("balance", "explained by deals", "explained by deals")
+        return Finding(told("balance"), told("explained by deals"), told("explained by deals"))
     denial = deny(
         R.BALANCE_UNEXPLAINED, value=ctx.unexplained, currency=ctx.snapshot.account.currency
     )
     moved = money(ctx.unexplained, ctx.snapshot.account.currency)
-    return Finding("balance", f"{moved} unexplained", "explained by deals", denial)
+    return Finding(
+        told("balance"),
+        told("{moved} unexplained", moved=moved),
+        told("explained by deals"),
+        denial,
+    )
 
 
 def nothing_is_unresolved(ctx: OrderContext) -> Finding:
     denial = deny(R.ORDER_UNRESOLVED) if ctx.unresolved else None
-    value = "one not confirmed" if ctx.unresolved else "all confirmed"
-    return Finding("earlier orders", value, "all confirmed", denial)
+    value = told("one not confirmed") if ctx.unresolved else told("all confirmed")
+    return Finding(told("earlier orders"), value, told("all confirmed"), denial)
 
 
 def results_allow(ctx: OrderContext) -> Finding:
     """Loss streaks and rolling losses pause entries until they pass or an owner lifts them."""
     if not ctx.pauses:
-        return Finding("closed results", "no pause", "no pause")
+        return Finding(told("closed results"), told("no pause"), told("no pause"))
     first = ctx.pauses[0]
-    return Finding("closed results", first.reason.value, "no pause", first)
+    return Finding(told("closed results"), first.reason.value, told("no pause"), first)
 
 
 def orders_are_few(ctx: OrderContext) -> Finding:
     """After the most entries of a window the next waits until the oldest has left it."""
     limit, window = ctx.limits.max_orders, ctx.limits.order_window_seconds
-    value = f"{ctx.recent_orders} in {window} s"
+    value = told("{recent_orders} in {window} s", recent_orders=ctx.recent_orders, window=window)
     if limit is None:
-        return Finding("order rate", value, NO_LIMIT)
+        return Finding(told("order rate"), value, NO_LIMIT)
     denial = None
     if ctx.recent_orders >= limit:
         denial = deny(
@@ -86,4 +102,4 @@ def orders_are_few(ctx: OrderContext) -> Finding:
             window=window,
             left=f"{ctx.window_left:.0f}",
         )
-    return Finding("order rate", value, f"fewer than {limit}", denial)
+    return Finding(told("order rate"), value, told("fewer than {limit}", limit=limit), denial)
