@@ -31,7 +31,7 @@ from aiogram.types import (
 
 from handlers.callbacks import CancelWork
 from handlers.readers import reading
-from handlers.texts import retell, t
+from handlers.texts import retell, t, tell
 from trading.charts import ChartError
 from trading.clock import Clock
 from trading.errors import StoreError
@@ -175,7 +175,7 @@ class LongWork:
 
     async def _deliver(self, work: _Work, finished: Finished) -> None:
         """Send what a work gave; the words become its message, or the caption of its picture."""
-        words = escape(finished.words[:_CAPTION])
+        words = escape(tell(finished.words)[:_CAPTION])
         chat, thread = work.message.chat.id, _thread(work.message)
         if finished.picture is not None:
             picture = BufferedInputFile(finished.picture, "chart.png")
@@ -200,10 +200,9 @@ class LongWork:
     async def _say_interrupted(self) -> None:
         """Tell in each message of a work that a stop cut short that it must be asked for again."""
         for one in await self._store.unfinished():
-            text = (
-                f"✖️ <b>{escape(one.title)}</b>\nInterrupted by a restart of the desk."
-                " Nothing was changed; ask again."
-            )
+            with reading(one.reader):
+                what = t("Interrupted by a restart of the desk. Nothing was changed; ask again.")
+            text = f"✖️ <b>{escape(one.title)}</b>\n{what}"
             edit = EditMessageText(text=text, chat_id=one.chat_id, message_id=one.message_id)
             try:
                 await _patiently(partial(self._bot, edit), tries=None)

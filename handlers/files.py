@@ -1,5 +1,6 @@
 """What arrives as a picture, a file or a planned message: plots, exports, reports."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -73,7 +74,9 @@ async def on_plot(
         async def job(progress: Progress, folder: Path, account: Account = account) -> Finished:
             del progress, folder  # a chart is one step, and needs no file
             chart, caption = await plots.chart(results, account, kind, days or PLOT_DAYS)
-            return Finished(caption, picture=await charts.render(chart))
+            return Finished(
+                caption, picture=await charts.render(replace(chart, title=tell(chart.title)))
+            )
 
         await works.start(
             message, member, t("Chart of {kind}, {login}", kind=kind, login=account.login), job

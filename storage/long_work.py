@@ -3,6 +3,7 @@
 import sqlite3
 from datetime import datetime
 
+from storage import rows
 from storage.base import StoreBase
 from trading.clock import to_ms
 from trading.ids import MemberId
@@ -37,9 +38,14 @@ def end(connection: sqlite3.Connection, work_id: int, outcome: str, now: datetim
 def unfinished(connection: sqlite3.Connection) -> list[Unfinished]:
     """Return every work without an end."""
     found = connection.execute(
-        "SELECT id, chat_id, message_id, title FROM long_work WHERE ended_ms IS NULL ORDER BY id"
+        "SELECT w.id, w.chat_id, w.message_id, w.title, m.language, m.speaks, m.zone, m.numbers"
+        " FROM long_work w JOIN member m ON m.id = w.member_id"
+        " WHERE w.ended_ms IS NULL ORDER BY w.id"
     )
-    return [Unfinished(*row) for row in found]
+    return [
+        Unfinished(row["id"], row["chat_id"], row["message_id"], row["title"], rows.reader(row))
+        for row in found
+    ]
 
 
 class LongWorkStore(StoreBase):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from trading.ids import MemberId
+from trading.model import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Unfinished(NamedTuple):
     chat_id: int
     message_id: int
     title: str
+    reader: Reader
+    """Whoever asked for it."""
 
 
 class Progress(Protocol):

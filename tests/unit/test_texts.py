@@ -12,6 +12,7 @@ from handlers.readers import reading
 from handlers.texts import ENGLISH, LANGUAGES, catalogue, t, tell
 from tests.support.notices import BREACH, CARD, EVERY, NOW
 from tests.support.texts import missing, sentences, stubs
+from tests.support.untold import NO_LANGUAGE, untold
 from trading.model import Numbers, Reader
 from trading.notices import Blind, LoopStalled, Notice
 from trading.words import told
@@ -83,3 +84,12 @@ def test_a_service_is_heard_in_the_readers_language_down_to_its_parts() -> None:
         assert tell(nested) == "Falta un evento: a. b"
         assert tell("plain") == "plain"
     assert tell(nested) == "An event is missing: a. b"
+
+
+def test_no_words_for_people_go_round_the_catalogue() -> None:
+    found = untold()
+    for name in sorted(found.keys() | NO_LANGUAGE.keys()):
+        beside = found.get(name, set()) - NO_LANGUAGE.get(name, set())
+        assert not beside, f"{name}: give these to t(), or list them in tests/support/untold.py"
+        gone = NO_LANGUAGE.get(name, set()) - found.get(name, set())
+        assert not gone, f"{name}: these are gone, take them out of tests/support/untold.py"

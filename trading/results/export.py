@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from trading.ids import AccountId
+from trading.words import told
 from trading.work import Finished, Progress, WorkError
 
 LARGEST = 45 * 1024 * 1024
@@ -68,7 +69,7 @@ async def export(
     """Write a file of the request; too large for Telegram, it is zipped or refused."""
     total = await store.count(request)
     if not total:
-        raise WorkError(f"There are no {request.what} in that span.")
+        raise WorkError(_NOTHING[request.what])
     out = folder / f"{name}.{request.form}"
     after, done = None, 0
     while True:
@@ -80,9 +81,21 @@ async def export(
     if out.stat().st_size > LARGEST:
         out = await asyncio.to_thread(_zip, out)
     if out.stat().st_size > LARGEST:
-        raise WorkError("The file is too large for Telegram: name a shorter span of dates.")
-    rows = f"{done:,} {request.what if done != 1 else request.what.removesuffix('s')}"
-    return Finished(rows, file=out)
+        raise WorkError(told("The file is too large for Telegram: name a shorter span of dates."))
+    return Finished(_rows(request.what, done), file=out)
+
+
+def _rows(what: What, done: int) -> str:
+    count = f"{done:,}"
+    if what is What.TRADES:
+        return told("1 trade") if done == 1 else told("{count} trades", count=count)
+    return told("1 deal") if done == 1 else told("{count} deals", count=count)
+
+
+_NOTHING = {
+    What.TRADES: told("There are no trades in that span."),
+    What.DEALS: told("There are no deals in that span."),
+}
 
 
 def _zip(file: Path) -> Path:

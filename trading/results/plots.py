@@ -5,6 +5,7 @@ from trading.drawdown.dayclock import SERVER
 from trading.model import Account
 from trading.results.periods import Grain
 from trading.results.views import ResultStore
+from trading.words import told
 from trading.work import WorkError
 
 MOST_DAYS = 92
@@ -19,13 +20,14 @@ async def chart(store: ResultStore, account: Account, kind: str, days: int) -> t
         spans = await store.spans(account.id, Grain.DAY, min(days, MOST_DAYS))
         bars = tuple((one.first, one.booked.result) for one in reversed(spans))
         if not any(result for _, result in bars):
-            raise WorkError("No day in that span has a result yet. What is open: /status")
-        title = f"Result by day · {account.login} · {len(bars)} days"
+            raise WorkError(told("No day in that span has a result yet. What is open: /status"))
+        title = told("Result by day · {login} · {count} days", login=account.login, count=len(bars))
         return DailyChart(title, account.currency, bars), title
     points = await store.curve(account.id, days)
     if len(points) < 2:
-        raise WorkError("Equity has been recorded for less than two hours. Ask again later.")
-    title = f"{kind.capitalize()} · {account.login} · last {days} days"
+        raise WorkError(told("Equity has been recorded for less than two hours. Ask again later."))
+    name = told("Drawdown") if kind == "drawdown" else told("Equity")
+    title = told("{name} · {login} · last {days} days", name=name, login=account.login, days=days)
     if kind == "drawdown":
         falls = tuple((one.at, one.drawdown) for one in points)
         return DrawdownChart(title, falls, zone), title
