@@ -13,7 +13,7 @@ from handlers import arguments
 from handlers.arguments import Wrong
 from handlers.callbacks import CancelWork
 from handlers.cards import results as cards
-from handlers.cards.text import foreign
+from handlers.cards.text import dated, foreign
 from handlers.commands import command as said
 from handlers.ports import DeskStore, Works
 from handlers.results import LONGEST_DAYS, NO_ACCOUNT
@@ -204,7 +204,7 @@ async def _report(
     return t(
         "✅ A {plan}. The next comes {slot} UTC. Switch off: <code>/report off</code>",
         plan=cards.plan(plan),
-        slot=f"{slot:%a %d %b %H:%M}",
+        slot=dated(slot, "%a %d %b %H:%M"),
     )
 
 

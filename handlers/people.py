@@ -14,7 +14,7 @@ from aiogram.types import (
 from aiogram.utils.deep_linking import create_deep_link
 
 from handlers.callbacks import AuditPage
-from handlers.cards.text import NAME, WORDS, clock, fit, foreign
+from handlers.cards.text import NAME, WORDS, clock, dated, fit, foreign
 from handlers.commands import command as said
 from handlers.control import say
 from handlers.ports import DeskStore
@@ -172,7 +172,7 @@ def _line(one: AuditLine) -> str:
     detail = f": {foreign(one.detail, WORDS)}" if one.detail else ""
     action = one.action.replace("_", " ")
     return (
-        f"{one.id} · {one.at:%d %b} {clock(one.at)} · {foreign(one.who, NAME)}{account}\n"
+        f"{one.id} · {dated(one.at, '%d %b')} {clock(one.at)} · {foreign(one.who, NAME)}{account}\n"
         f"    {foreign(action)}{detail}"
     )
 

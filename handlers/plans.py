@@ -17,7 +17,7 @@ from aiogram.types import (
 
 from handlers.callbacks import BuyPlan
 from handlers.cards.billing import price
-from handlers.cards.text import foreign, table, toast
+from handlers.cards.text import dated, foreign, table, toast
 from handlers.commands import command as said
 from handlers.texts import later, t, tell
 from trading.billing import (
@@ -71,7 +71,7 @@ async def on_plan(message: Message, member: Member, plans: PlanService, clock: C
     has = await plans.standing(member)
     head = f"<b>{foreign(has.plan.name)}</b>"
     if has.until is not None:
-        head += t(" until {until}", until=f"{has.until:%d %b %Y}")
+        head += t(" until {until}", until=dated(has.until, "%d %b %Y"))
     if has.in_grace:
         head += t(" · ended, still held for a few days")
     rows = _limits(has.plan)
@@ -208,7 +208,8 @@ async def on_invoice(message: Message, member: Member, bills: BillingStore) -> N
         for one in found
     ]
     lines += [
-        f"{one.at:%d %b %Y} {price(one.amount, one.currency)} · <code>{escape(key)}</code>"
+        f"{dated(one.at, '%d %b %Y')} {price(one.amount, one.currency)}"
+        f" · <code>{escape(key)}</code>"
         for key, one in paid.items()
     ]
     if not lines:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from html import escape
 
 from handlers.cards import positions as cards
-from handlers.cards.text import clock, figure, foreign, money, percent, side, span, table
+from handlers.cards.text import clock, dated, figure, foreign, money, percent, side, span, table
 from handlers.texts import later, t, tell
 from trading.drawdown import CapKind, describe
 from trading.drawdown.state import Observation
@@ -228,7 +228,7 @@ def _signal_line(one: Approval) -> str:
     draft = one.signal.draft
     return (
         f"{one.signal.id} · {side(draft.side)} {foreign(draft.symbol, 16)} · "
-        f"{t(_STATUS_MARK[one.status])} · {one.signal.created_at:%d %b %H:%M}"
+        f"{t(_STATUS_MARK[one.status])} · {dated(one.signal.created_at, '%d %b %H:%M')}"
     )
 
 

@@ -15,7 +15,7 @@ from trading.words import Told, capital
 
 ENGLISH: Final = "en"
 _PLACE: Final = re.compile(r"\{(\w+)\}")
-_OWN_LETTERS: Final = 8
+_OWN_LETTERS: Final = 5
 """A sentence with fewer letters of its own would fit too much."""
 
 
@@ -72,32 +72,41 @@ def retell(words: str) -> str:
     """
     if isinstance(words, Told):
         return tell(words)
-    texts = catalogue(reader().language)
-    if not texts or not words:
+    if not words or not catalogue(reader().language):
         return words
-    if words in texts:
-        return texts[words]
-    for template, pattern in _patterns(reader().language):
-        match = pattern.fullmatch(words)
+    return _found(words) or words
+
+
+def _found(words: str) -> str | None:
+    exact = catalogue(reader().language).get(words)
+    if exact is not None:
+        return exact
+    for between in ("; ", ", "):
+        parts = words.split(between)
+        if len(parts) > 1:
+            known = [_found(part) for part in parts]
+            if all(known):
+                return between.join(filter(None, known))
+    for template, own, pattern in _patterns(reader().language):
+        match = pattern.fullmatch(words) if own in words else None
         if match is not None:
             return t(template, **{name: retell(part) for name, part in match.groupdict().items()})
-    for between in ("; ", ", "):
-        if between in words:
-            return between.join(retell(part) for part in words.split(between))
-    return words
+    return None
 
 
 @cache
-def _patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _patterns(language: str) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
     """Return the sentences with places, those with the most words of their own first."""
     found = []
     for template in catalogue(language):
         pieces = _PLACE.split(template)
         own = sum(map(str.isalpha, "".join(pieces[::2])))
-        if len(pieces) > 1 and own >= _OWN_LETTERS and "<" not in template:
-            found.append((own, template, re.compile(_pattern(pieces), re.DOTALL)))
+        needed = _OWN_LETTERS if all(pieces[2:-1:2]) else 2 * _OWN_LETTERS  # places that touch
+        if len(pieces) > 1 and own >= needed and "<" not in template:
+            longest = max(pieces[::2], key=len)
+            found.append((own, template, longest, re.compile(_pattern(pieces), re.DOTALL)))
     found.sort(key=lambda one: -one[0])
-    return tuple((template, pattern) for _, template, pattern in found)
+    return tuple((template, longest, pattern) for _, template, longest, pattern in found)
 
 
 def _pattern(pieces: list[str]) -> str:
@@ -110,7 +119,8 @@ def _pattern(pieces: list[str]) -> str:
             pattern += f"(?P={piece})"
         else:
             named.add(piece)
-            pattern += f"(?P<{piece}>.+?)"
+            optional = at > 1 and not pieces[at - 1]  # one that touches another may be empty
+            pattern += f"(?P<{piece}>.{'*' if optional else '+'}?)"
     return pattern
 
 

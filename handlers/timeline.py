@@ -7,7 +7,7 @@ from aiogram import Router
 from aiogram.filters import CommandObject
 from aiogram.types import Message
 
-from handlers.cards.text import fit, foreign
+from handlers.cards.text import dated, fit, foreign
 from handlers.commands import command as said
 from handlers.texts import later, retell, t, tell
 from handlers.words import detail_words
@@ -113,7 +113,7 @@ def text(story: Story, now: datetime) -> str:
 
 
 def _line(one: Moment, now: datetime) -> str:
-    at = f"{one.at:%H:%M:%S}" if one.at.date() == now.date() else f"{one.at:%d %b %H:%M:%S}"
+    at = dated(one.at, "%H:%M:%S" if one.at.date() == now.date() else "%d %b %H:%M:%S")
     numbers = ", ".join(
         f"{t(_NAMES.get(name, name))} {foreign(_worded(name, value, one), 160)}"
         for name, value in one.numbers.items()

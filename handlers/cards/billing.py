@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from handlers.cards.text import DASH, WORDS, clock, foreign, span, table
+from handlers.cards.text import DASH, WORDS, clock, dated, foreign, span, table
 from handlers.texts import later, retell, t
 from handlers.words import plain
 from trading.notices import PaymentBooked, PaymentUnmatched, PlanReminder
@@ -31,7 +31,7 @@ def booked(notice: PaymentBooked) -> str:
         )
     rows.append((t("Plan now"), foreign(notice.now_has)))
     if notice.until is not None:
-        rows.append((t("Until"), f"{notice.until:%d %b %Y}"))
+        rows.append((t("Until"), dated(notice.until, "%d %b %Y")))
     rows.append((t("Reference"), foreign(notice.reference, 40)))
     return "\n".join([head, table(rows), t("/plan shows what it allows.")])
 

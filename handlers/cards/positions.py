@@ -7,6 +7,7 @@ from html import escape
 
 from handlers.cards.text import (
     WORDS,
+    dated,
     figure,
     foreign,
     lots,
@@ -206,7 +207,7 @@ def _rule_rows(rules: Rules, one: Position, digits: int) -> list[tuple[str, str]
         points = round(rules.trail.scaleb(digits), 1)
         rows.append((t("Trailing at"), distance(points, digits, one.symbol)))
     if rules.closes_at is not None:
-        rows.append((t("Closes at"), f"{rules.closes_at:%d %b %H:%M} UTC"))
+        rows.append((t("Closes at"), f"{dated(rules.closes_at, '%d %b %H:%M')} UTC"))
     return rows
 
 

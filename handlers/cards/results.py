@@ -8,8 +8,8 @@ from html import unescape
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from handlers.callbacks import Performance, TradesAt
-from handlers.cards.text import DASH, figure, foreign, lots, money, price, side, span, table
-from handlers.texts import later, t
+from handlers.cards.text import DASH, dated, figure, foreign, lots, money, price, side, span, table
+from handlers.texts import later, retell, t
 from trading.drawdown.dayclock import SERVER, DayClock
 from trading.ids import AccountId
 from trading.model import Account, Side
@@ -43,7 +43,7 @@ def footer(clock: DayClock, now: datetime) -> str:
     return t(
         "<i>as of {now} UTC · days by {clock}</i>",
         now=f"{now:%H:%M:%S}",
-        clock=foreign(clock_name(clock)),
+        clock=foreign(retell(clock_name(clock))),
     )
 
 
@@ -145,7 +145,7 @@ def _result(value: Decimal) -> str:
 
 
 def _first(grain: Grain, first: date) -> str:
-    return f"{first:%b %y}" if grain is Grain.MONTH else f"{first:%d %b}"
+    return dated(first, "%b %y" if grain is Grain.MONTH else "%d %b")
 
 
 def trades(account: Account, page: TradePage) -> str:
@@ -165,10 +165,10 @@ def _trade(one: Trade) -> str:
         DASH if value is None else price(value, digits) for value in (one.price_in, one.price_out)
     )
     return (
-        f"{one.closed_at:%d %b %H:%M} {side(one.side)} {foreign(one.symbol, 12)}"
+        f"{dated(one.closed_at, '%d %b %H:%M')} {side(one.side)} {foreign(one.symbol, 12)}"
         f" {lots(one.volume)}  {figure(one.net, signed=True)}{r}\n"
         f"  {prices}\n"
-        f"  {foreign(one.reason, 20)} · {foreign(one.source, 16)}{held}"
+        f"  {foreign(retell(one.reason), 20)} · {foreign(one.source, 16)}{held}"
     )
 
 
@@ -320,7 +320,7 @@ _EVERY = {Grain.DAY: later("each day"), Grain.WEEK: later("each"), Grain.MONTH: 
 
 def report(one: Report) -> str:
     """Return a span in figures, as planned or asked for."""
-    first = f"{one.first:%b %Y}" if one.grain is Grain.MONTH else f"{one.first:%a %d %b}"
+    first = dated(one.first, "%b %Y" if one.grain is Grain.MONTH else "%a %d %b")
     words = t("from ") if one.grain is Grain.WEEK else ""
     head = f"📰 <b>{t(_REPORTS[one.grain])} {words}{first}</b> · {foreign(one.account)}"
     result = money(one.result, one.currency, signed=bool(one.result))
@@ -359,7 +359,7 @@ def report(one: Report) -> str:
         "{head}\n{rows}\n<i>days by {clock}</i>",
         head=head,
         rows=table(rows),
-        clock=foreign(one.clock),
+        clock=foreign(retell(one.clock)),
     )
 
 

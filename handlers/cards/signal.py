@@ -183,7 +183,10 @@ def _size(card: ApprovalCard) -> list[tuple[str, str]]:
         rows.append((t("Floor"), money(proposal.floor, card.currency)))
     rooms = proposal.rooms if card.live is None else card.live.rooms
     rows += [
-        (t("Room {cap}", cap=foreign(one.name.split()[0], 10)), money(one.room, card.currency))
+        (
+            t("Room {cap}", cap=foreign(retell(one.name).split()[0], 10)),
+            money(one.room, card.currency),
+        )
         for one in rooms[:_CAPS_SHOWN]
     ]
     if card.record is not None:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from html import escape, unescape
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from aiogram.types import InlineKeyboardMarkup
 
 from handlers.readers import reader
+from handlers.texts import later, t
 from handlers.words import plain
 from trading.attention import zone_of
 from trading.model import Numbers, Side
@@ -24,6 +25,29 @@ LIMIT: Final = 4096
 TOAST: Final = 200
 """Telegram's limit of the words after a tap, in UTF-16 units."""
 
+_DAYS: Final = (
+    later("Mon"),
+    later("Tue"),
+    later("Wed"),
+    later("Thu"),
+    later("Fri"),
+    later("Sat"),
+    later("Sun"),
+)
+_MONTHS: Final = (
+    later("Jan"),
+    later("Feb"),
+    later("Mar"),
+    later("Apr"),
+    later("May"),
+    later("Jun"),
+    later("Jul"),
+    later("Aug"),
+    later("Sep"),
+    later("Oct"),
+    later("Nov"),
+    later("Dec"),
+)
 _JOINER = "\u200d"
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 _TAG = re.compile(r"<(/?)([a-z]+)[^>]*>")
@@ -113,8 +137,14 @@ def clock(at: datetime, now: datetime | None = None) -> str:
     name = local.tzname() or ""
     shown = f"{local:%H:%M:%S} {f'UTC{name}' if name[:1] in '+-' else name}"
     if now is not None and local.date() != now.astimezone(zone).date():
-        return f"{local:%d %b} {shown}"
+        return f"{dated(local, '%d %b')} {shown}"
     return shown
+
+
+def dated(at: datetime | date, form: str) -> str:
+    """Return a time in a form of strftime, its day and month named in the reader's language."""
+    named = form.replace("%a", t(_DAYS[at.weekday()])).replace("%b", t(_MONTHS[at.month - 1]))
+    return at.strftime(named)
 
 
 def span(seconds: float) -> str:

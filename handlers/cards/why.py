@@ -2,7 +2,7 @@
 
 from html import escape
 
-from handlers.cards.text import DASH, NAME, WORDS, foreign, side
+from handlers.cards.text import DASH, NAME, WORDS, dated, foreign, side
 from handlers.texts import later, retell, t
 from handlers.words import denial_words, detail_words
 from trading.model import ApprovalStatus, Finding, OrderStatus
@@ -36,7 +36,7 @@ def _story(one: Explanation) -> str:
     lines = [head, _outcome(one)]
     if one.findings:
         when = t("when the card was made") if one.offered_only else t("when it was to be sent")
-        lines.append(t("Checked {when}, {at} UTC:", when=when, at=f"{one.at:%d %b %H:%M:%S}"))
+        lines.append(t("Checked {when}, {at} UTC:", when=when, at=dated(one.at, "%d %b %H:%M:%S")))
         lines.append(f"<pre>{chr(10).join(_rule(finding) for finding in one.findings)}</pre>")
     else:
         lines.append(t("No rule was checked: the terminal was not seen meanwhile."))

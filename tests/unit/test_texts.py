@@ -9,14 +9,26 @@ from bot.sandbox.entities import trimmed
 from bot.sandbox.markup_html import parse_html
 from handlers.cards import render
 from handlers.readers import reading
-from handlers.texts import ENGLISH, LANGUAGES, catalogue, t, tell
+from handlers.texts import ENGLISH, LANGUAGES, catalogue, retell, t, tell
 from tests.support.notices import BREACH, CARD, EVERY, NOW
 from tests.support.texts import missing, sentences, stubs
 from tests.support.untold import NO_LANGUAGE, untold
+from trading.drawdown import Cap, describe, parse_cap
 from trading.model import Numbers, Reader
 from trading.notices import Blind, LoopStalled, Notice
-from trading.words import told
+from trading.words import capital, joined, listed, told
 
+EVERY_CAP = [
+    cap
+    for words in (
+        "10",
+        "static 500 money",
+        "trailing 10 balance lock",
+        "daily 5 equity",
+        "floor 9000",
+    )
+    if isinstance(cap := parse_cap(words.split()), Cap)
+]
 TRANSLATED = sorted(set(LANGUAGES) - {ENGLISH})
 _PLACES = re.compile(r"\{\w+\}")
 _TAGS = re.compile(r"</?\w+>")
@@ -93,3 +105,36 @@ def test_no_words_for_people_go_round_the_catalogue() -> None:
         assert not beside, f"{name}: give these to t(), or list them in tests/support/untold.py"
         gone = NO_LANGUAGE.get(name, set()) - found.get(name, set())
         assert not gone, f"{name}: these are gone, take them out of tests/support/untold.py"
+
+
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [
+        (
+            "trailing 10 % below the equity peak, locks at the initial balance, closes all",
+            "trailing 10 % bajo el máximo del capital, se fija en el saldo inicial, cierra todo",
+        ),
+        ("daily 5 %", "diario 5 %"),
+        ("no price is known by that name", "no price is known by that name"),
+        ("an update: the stop is at 1.1 already", "una actualización: el stop ya está en 1.1"),
+        ("", ""),
+    ],
+)
+def test_a_stored_sentence_is_found_again_down_to_its_parts(stored: str, read: str) -> None:
+    with reading(Reader("es")):
+        assert retell(stored) == read
+    assert retell(stored) == stored
+
+
+@pytest.mark.parametrize("cap", EVERY_CAP, ids=str)
+def test_every_cap_that_was_stored_reads_as_it_does_fresh(cap: Cap) -> None:
+    with reading(Reader("es")):
+        assert retell(str(describe(cap))) == tell(describe(cap))
+
+
+def test_parts_keep_their_sentences_and_a_capital_is_kept() -> None:
+    words = joined([capital(told("nothing to do")), listed([told("stop"), told("target")])])
+    assert words == "Nothing to do\nstop and target"
+    with reading(Reader("es")):
+        assert tell(words) == "Nada que hacer\nstop y objetivo"
+    assert tell(words) == words

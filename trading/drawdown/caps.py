@@ -146,8 +146,16 @@ def _amount(value: Decimal) -> str:
 
 def short_name(cap: Cap) -> str:
     """Return what people call the cap: its kind and size."""
-    size = plain(cap.size)
-    return joined([_NAMES[cap.kind], f"{size} %" if cap.unit is Unit.PERCENT else size], " ")
+    size = f"{plain(cap.size)} %" if cap.unit is Unit.PERCENT else plain(cap.size)
+    match cap.kind:
+        case CapKind.STATIC:
+            return told("total {size}", size=size)
+        case CapKind.TRAILING:
+            return told("trailing {size}", size=size)
+        case CapKind.DAILY:
+            return told("daily {size}", size=size)
+        case CapKind.FLOOR:
+            return told("floor {size}", size=size)
 
 
 def size_words(cap: Cap) -> str:
@@ -257,12 +265,6 @@ def _action_words(cap: Cap) -> str:
 
 
 _WEIGHT = {action: weight for weight, action in enumerate(CapAction)}
-_NAMES = {
-    CapKind.STATIC: told("total"),
-    CapKind.TRAILING: told("trailing"),
-    CapKind.DAILY: told("daily"),
-    CapKind.FLOOR: told("floor"),
-}
 _WHAT = {
     CapKind.STATIC: _static_words,
     CapKind.TRAILING: _trailing_words,

@@ -175,9 +175,11 @@ def _prose_beside_side(line: list[Item], signature: set[str]) -> str | None:
     end = ends[-1] if ends else len(line)
     unknown = _unknown(line[:end])
     if unknown:
-        return f'"{unknown[0].text}" beside the side is not understood'
+        return told('"{text}" beside the side is not understood', text=unknown[0].text)
     remark = _remark(line[end:], signature)
-    return f'"{remark}" behind the prices is not understood' if remark else None
+    if remark is None or not remark:
+        return None
+    return told('"{remark}" behind the prices is not understood', remark=remark)
 
 
 def _is_sentence(line: list[Item]) -> bool:

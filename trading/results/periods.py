@@ -6,6 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from trading.drawdown.dayclock import SERVER, DayClock, boundary, day_of, server_wall
+from trading.words import told
 
 
 class Grain(StrEnum):
@@ -79,5 +80,7 @@ def wall_hour(clock: DayClock, at: datetime) -> int:
 
 def clock_name(clock: DayClock) -> str:
     """Return a day clock in words: ``server time``, ``Europe/Prague``, ``UTC from 17:00``."""
-    name = "server time" if clock.zone == SERVER else clock.zone
-    return name if not (clock.at.hour or clock.at.minute) else f"{name} from {clock.at:%H:%M}"
+    name = told("server time") if clock.zone == SERVER else clock.zone
+    if not (clock.at.hour or clock.at.minute):
+        return name
+    return told("{name} from {at}", name=name, at=f"{clock.at:%H:%M}")
