@@ -42,7 +42,7 @@ async def on_invite(
             "🔗 Lets one person in as <b>{role}</b> on {account}, once, until {until} tomorrow at"
             " the latest:\n{link}\nGive it to nobody else; it is not shown again.",
             role=answer.role,
-            account=escape(answer.account),
+            account=escape(tell(answer.account)),
             until=clock(answer.expires_at),
             link=escape(link),
         )

@@ -239,7 +239,7 @@ async def on_promo(
     if isinstance(result, Known):
         await message.answer(t("You have used that code before."))
     elif not isinstance(result, Booked):
-        await message.answer(f"✋ {result}")
+        await message.answer(f"✋ {tell(result)}")
 
 
 async def on_grant_plan(

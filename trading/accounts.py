@@ -95,7 +95,7 @@ class AccountService:
             return Done(told("No new entries. Open positions keep their stops. /resume lifts it."))
         account = await self._store.account(account_id)
         return Refused(
-            told("The account is already {trading_state}.", trading_state=account.trading_state)
+            told("The account is already {state}.", state=_STATES[account.trading_state])
         )
 
     async def ask_panic(self, member: Member, account_id: AccountId) -> Answer:
@@ -325,6 +325,11 @@ class AccountService:
         return Asked(confirm_id, words)
 
 
+_STATES = {
+    TradingState.ACTIVE: told("active"),
+    TradingState.PAUSED: told("paused"),
+    TradingState.HALTED: told("halted"),
+}
 _STALE = {
     "unknown": told("This button is not known any more. Nothing was changed."),
     "foreign": told("Only the one who asked can confirm. Nothing was changed."),

@@ -117,7 +117,7 @@ class PeopleService:
         why = await self._store.make_invite(member.id, hash_of(token), role, account_id, INVITE_TTL)
         if why is not None:
             return Refused(why)
-        where = "every account" if account is None else str(account.login)
+        where = told("every account") if account is None else str(account.login)
         return Invited(token, role, where, self._clock.now() + INVITE_TTL)
 
     async def redeem(self, token: str, telegram_id: int, name: str) -> Member | Refused:

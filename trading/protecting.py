@@ -24,7 +24,7 @@ from trading.words import told
 
 LONGEST = timedelta(days=31)
 _UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
-EXAMPLES = "streak 3 pause 2h, or lookback 500 in 24h"
+EXAMPLES = told("streak 3 pause 2h, or lookback 500 in 24h")
 
 
 class ProtectionKeeper:

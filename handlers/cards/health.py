@@ -29,7 +29,7 @@ _PARTS = {
 
 def part_words(name: str) -> str:
     """Return what a part of the desk is called; one that is not known keeps its name."""
-    return t(_PARTS.get(name, name.replace("_", " ")))
+    return t(_PARTS[name]) if name in _PARTS else retell(name.replace("_", " "))
 
 
 class SeenPart(Protocol):

@@ -367,7 +367,7 @@ def plan(one: Plan) -> str:
     """Return a report's plan in words."""
     every = t(_EVERY[one.grain])
     if one.grain is Grain.WEEK:
-        every = f"{every} {WEEKDAYS[one.weekday].capitalize()}"
+        every = f"{every} {t(WEEKDAYS[one.weekday].capitalize())}"
     zone = t("server time") if one.zone == SERVER else one.zone
     return t(
         "{grain} report {every} at {at} {zone}",

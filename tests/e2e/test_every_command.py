@@ -145,6 +145,22 @@ async def test_everyone_sets_for_themselves_what_they_hear_and_how_it_reads(
     assert desk.rows("SELECT keyboard FROM member") == [{"keyboard": 0}]
 
 
+_ENGLISH = re.compile(
+    r"\b(the|is|are|was|not|your|you|which|with|this|that|of|and)\b", re.IGNORECASE
+)
+
+
+async def test_who_reads_spanish_meets_no_english(desk: ChatDesk) -> None:
+    await desk.says("/settings language es", "language")
+    await desk.card()
+    for row in COMMANDS:
+        if row.name == "audit":
+            continue  # the trail is one for all readers
+        for text in (f"/{row.name}", row.example, f"/{row.name} zzz"):
+            said = await answer(desk.owner, text)
+            assert not _ENGLISH.findall(said.text), f"{text!r} → {said.text}"
+
+
 async def test_the_keyboard_holds_nothing_dangerous(desk: ChatDesk) -> None:
     await desk.owner.presses_start()
     hello = await desk.owner.sees("Welcome")

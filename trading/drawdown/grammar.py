@@ -24,7 +24,7 @@ from trading.money import HUNDRED
 from trading.words import capital, told
 
 EXAMPLES = {
-    None: "15, trailing 10, daily 5 or floor 9000",
+    None: told("15, trailing 10, daily 5 or floor 9000"),
     CapKind.STATIC: "static 15",
     CapKind.TRAILING: "trailing 10 balance lock",
     CapKind.DAILY: "daily 5 balance of initial at 00:00 Europe/Prague",
