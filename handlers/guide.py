@@ -70,7 +70,7 @@ def first_words(role: Role) -> str:
     return "\n\n".join(parts)
 
 
-_FIRST = ("status", "drawdown", "cap", "pause", "panic")
+_FIRST = frozenset({"status", "drawdown", "cap", "pause", "panic"})
 _MORE = "<code>/help cap</code>, <code>/help limits</code>"
 
 

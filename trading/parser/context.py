@@ -175,9 +175,9 @@ def _prose_beside_side(line: list[Item], signature: set[str]) -> str | None:
     end = ends[-1] if ends else len(line)
     unknown = _unknown(line[:end])
     if unknown:
-        return told('"{text}" beside the side is not understood', text=unknown[0].text)
+        return told('"{word}" beside the side is not understood', word=unknown[0].text)
     remark = _remark(line[end:], signature)
-    if remark is None or not remark:
+    if not remark:
         return None
     return told('"{remark}" behind the prices is not understood', remark=remark)
 
