@@ -62,6 +62,7 @@ NO_LANGUAGE: Final = {
         *("equity", "drawdown", "daily", "weekly", "monthly", "day", "week", "month", "today"),
         "/plot drawdown 30",
     },
+    "handlers/guide.py": {"panic", "cap", "drawdown", "status", "pause"},
     "handlers/people.py": {"start", "/audit verify"},
     "handlers/plans.py": {"USDT", "grant:{}:{}"},
     "handlers/positions.py": {"no", "Only the one", "Already"},
