@@ -55,17 +55,17 @@ NEWS = word_set(
 DISTANCES = word_set("risk reward rr after every each within spread range")
 """Words whose pips measure a plan, not a result."""
 VOID = word_set(
-    "test felicidades parabens mubarak tebrikler xong thanh guide tutorial loser losers webinar "
-    "homework received parsed quiz exercise lesson ago entered throwback flashback proof taken "
-    "already ganancia ganancias lucro ganho прибыль убыток kazanc gewinn verlust gagne perdu "
-    "guadagno ربح cuan rugi stopado stopeado словили outcome status sent win loss anymore previous "
-    "sample demo dummy template hypothetical imagine friend lol haha moved gone looks mistake "
-    "wrong typo paper history historical archive confirmation confirmed confirms confirmacion "
-    "confirmacao confirmar подтверждения konfirmasi bestatigung teyit تأكيد التأكيد ayer ontem "
-    "hier gestern ieri вчера вчерашний dun dunku kemarin امس الامس ejemplo exemplo exemple "
-    "beispiel esempio пример ornek contoh مثال उदाहरण resultado resultados resultat ergebnis "
-    "risultato итог итоги результат sonuc hasil نتيجة نتائج drawdown waiting watching yet forming "
-    "forms esperen esperar aguardem aguardar aguarde жду ждем tunggu"
+    "stats statistics scorecard score test felicidades parabens mubarak tebrikler xong thanh guide "
+    "tutorial loser losers webinar homework received parsed quiz exercise lesson ago entered "
+    "throwback flashback proof taken already ganancia ganancias lucro ganho прибыль убыток kazanc "
+    "gewinn verlust gagne perdu guadagno ربح cuan rugi stopado stopeado словили outcome status "
+    "sent win loss anymore previous sample demo dummy template hypothetical imagine friend lol "
+    "haha moved gone looks mistake wrong typo paper history historical archive confirmation "
+    "confirmed confirms confirmacion confirmacao confirmar подтверждения konfirmasi bestatigung "
+    "teyit تأكيد التأكيد ayer ontem hier gestern ieri вчера вчерашний dun dunku kemarin امس الامس "
+    "ejemplo exemplo exemple beispiel esempio пример ornek contoh مثال उदाहरण resultado resultados "
+    "resultat ergebnis risultato итог итоги результат sonuc hasil نتيجة نتائج drawdown waiting "
+    "watching yet forming forms esperen esperar aguardem aguardar aguarde жду ждем tunggu"
 )
 """Words that make a call none, wherever they stand around its prices."""
 EVEN = word_set("breakeven at be now . ! ,")
