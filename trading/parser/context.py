@@ -279,7 +279,7 @@ def _waits(line: list[Item]) -> bool:
 
 
 def _ticked_target(tokens: list[Token]) -> str | None:
-    """Find a target that is ticked off behind its price while another price is not."""
+    """Find a target that is ticked off behind its price while the stop or another is not."""
     label = ""
     ticked: list[str] = []
     plain = 0
@@ -290,7 +290,7 @@ def _ticked_target(tokens: list[Token]) -> str | None:
             ticked.append(label)
         elif token.kind == "num" and label and len(token.text) > 2:
             plain += 1
-    return _TICK if plain and "target" in ticked else None
+    return _TICK if "target" in ticked and (plain or "stop" not in ticked) else None
 
 
 def _is_ticked(tokens: list[Token], place: int) -> bool:

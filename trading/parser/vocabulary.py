@@ -51,7 +51,7 @@ _WORDS: dict[tuple[Tag, object], str] = {
     ),
     (Tag.SIDE, Side.SELL): (
         "sell, selling, short, shorts, sells, vende, vender, venda, vendo, venta, ban, vente, "
-        "vendre, verkaufen, verkauf, vendi, vendere, vendita, satis, satim, jual, sprzedaj, "
+        "vendre, verkaufen, verkauf, vendere, vendita, satis, satim, jual, sprzedaj, "
         "verkoop, продать, продажа, продаем, продавать, продаю, селл, сел, шорт, بيع, بع, "
         "فروش, बेचें, 卖出, 做空, 売り"
     ),
