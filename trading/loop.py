@@ -58,7 +58,7 @@ LEAVING_SECONDS = 0.05
 """How long words to a person wait for the order they are about."""
 NO_RULES = Defaults()
 QUOTE_PATIENCE = 3.0
-"""Seconds a card waits for the first fresh quote of its symbol."""
+"""Seconds a symbol that has just been asked for may take to show its first fresh quote."""
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +142,8 @@ class AccountLoop:
         self._stops = StopKeeper(self.executor, store)
         self._sight = Sight(store, clock, settings.stall)
         self._ready = ReadyWatch(store, clock)
+        self._asked: dict[str, float] = {}
+        """Since when, on the monotonic clock, each symbol that waits is asked for."""
         self._failures = 0
         self._not_before = 0.0
 
@@ -224,6 +226,7 @@ class AccountLoop:
         if self._reconciler is not None:
             self._reconciler.reconnected()
         self.symbols.forget()
+        self._asked.clear()
         self._reporter.event(EventType.PASS_FAILED, why=why, failures=self._failures)
         backoff = min(LONGEST_BACKOFF, self._settings.interval * 2 ** min(self._failures - 1, 5))
         if self._failures > 1:
@@ -302,6 +305,7 @@ class AccountLoop:
         if self.limits.max_spread_ratio is not None:
             symbols.update(self.spreads.watched(self._clock.monotonic()))
         snapshot = await self.terminal.snapshot(sorted(symbols))
+        self._asked = {name: self._asked.get(name, snapshot.taken) for name in wanted}
         self.spreads.take(snapshot)
         if self.account is not None:
             _same_login(self.account, snapshot)
@@ -421,7 +425,7 @@ class AccountLoop:
         standing = await self._standing(facts)
         for approval in facts.uncarded:
             plan = await self.planner.plan(approval, snapshot, standing)
-            if _may_get_a_price(approval, plan, self._clock.now()):
+            if self._may_get_a_price(approval, plan):
                 continue
             proposal = plan.proposal
             if proposal is not None:
@@ -439,16 +443,18 @@ class AccountLoop:
         if not facts.due:
             return
         standing = await self._standing(facts)
-        if standing.unresolved or self.verdict.state is None or self._held():
-            return  # held, not denied: it is sent or expires once we can see
-        if self._cap_is_exceeded():
-            return  # held: the next reading latches the breach, or takes the suspicion back
-        for sent, approval in enumerate(facts.due):
+        if self._must_wait(standing):
+            return
+        worked = 0
+        for approval in facts.due:
             if self._clock.monotonic() - snapshot.taken > self._settings.interval:
                 break
-            if sent and await self._flatten_wished():
+            if worked and await self._flatten_wished():
                 break
             plan = await self.planner.plan(approval, snapshot, standing)
+            if self._may_get_a_price(approval, plan):
+                continue  # held: after a start its first fresh quote is a moment away
+            worked += 1
             order = await self.executor.enter(approval, plan, self._planned_anew)
             if order is not None:
                 # The snapshot does not show it yet, and it counts from now on.
@@ -459,8 +465,23 @@ class AccountLoop:
                 )
             if order is not None and order.unresolved_at is not None:
                 break
-        await self._store.count_signals(facts.account.id, len(facts.due))
-        self.wake()
+        if worked:
+            await self._store.count_signals(facts.account.id, worked)
+            self.wake()
+
+    def _must_wait(self, standing: Standing) -> bool:
+        """Held, not denied: it is sent, or expires, once we can see and every order is known."""
+        if standing.unresolved or self.verdict.state is None or self._held():
+            return True
+        # The next reading latches the breach, or takes the suspicion back.
+        return self._cap_is_exceeded()
+
+    def _may_get_a_price(self, approval: Approval, plan: Plan) -> bool:
+        """A symbol just asked for shows its first fresh quote a moment later: wait for it."""
+        if plan.denial is None or plan.denial.reason is not DenialReason.QUOTE_STALE:
+            return False
+        now = self._clock.monotonic()
+        return now - self._asked.get(approval.signal.draft.symbol, now) < QUOTE_PATIENCE
 
     def _cap_is_exceeded(self) -> bool:
         assert self._guard is not None
@@ -570,13 +591,6 @@ class AccountLoop:
             Priority.INFO,
             silent=True,
         )
-
-
-def _may_get_a_price(approval: Approval, plan: Plan, now: datetime) -> bool:
-    """A symbol just subscribed to shows its first fresh quote a moment later: wait for it."""
-    if plan.denial is None or plan.denial.reason is not DenialReason.QUOTE_STALE:
-        return False
-    return (now - approval.signal.created_at).total_seconds() < QUOTE_PATIENCE
 
 
 def _same_login(account: Account, snapshot: Snapshot) -> None:

@@ -30,7 +30,6 @@ NO_LANGUAGE: Final = {
     "handlers/arrival.py": {"tg:{}", "member:{}"},
     "handlers/attention.py": {"language", "numbers", "keyboard", "on", "off"},
     "handlers/caps.py": {"show", "set", "off", "static", "lookback", "trailing", "total"},
-    "handlers/guide.py": {"status", "drawdown", "cap", "pause", "panic"},
     "handlers/cards/__init__.py": {"Card", "Render", "render"},
     "handlers/cards/guard.py": {"flow", "result"},
     "handlers/cards/health.py": {"{} ms"},
