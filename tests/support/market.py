@@ -5,38 +5,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from tests.support.specs import EURUSD
 from trading.ids import ClientOrderId, Ticket
 from trading.model import (
-    Execution,
     Filling,
     Position,
     Quote,
     Side,
-    SymbolSpec,
-    TradeMode,
 )
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-SPEC = SymbolSpec(
-    name="EURUSD",
-    digits=5,
-    point=Decimal("0.00001"),
-    tick_size=Decimal("0.00001"),
-    tick_value_loss=Decimal(1),
-    contract_size=Decimal(100000),
-    volume_min=Decimal("0.01"),
-    volume_max=Decimal(50),
-    volume_step=Decimal("0.01"),
-    volume_limit=Decimal(0),
-    stops_level=0,
-    freeze_level=0,
-    fillings=(Filling.FOK,),
-    execution=Execution.MARKET,
-    trade_mode=TradeMode.FULL,
-    currency_base="EUR",
-    currency_profit="USD",
-    currency_margin="EUR",
-)
+SPEC = replace(EURUSD, volume_max=Decimal(50), fillings=(Filling.FOK,))
 QUOTE = Quote("EURUSD", Decimal("1.10000"), Decimal("1.10010"), NOW, 0.5)
 
 

@@ -61,7 +61,7 @@ async def test_a_commit_does_not_wait_for_a_long_read(tmp_path: Path) -> None:
 
         reading = group.create_task(database.aside(long_read))
         assert await asyncio.to_thread(begun.wait, 10)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(10):
             await database.run(
                 lambda db: (
                     db.execute(
