@@ -11,6 +11,7 @@ from storage.database import Database
 from storage.exports import ExportStore
 from storage.long_work import LongWorkStore
 from storage.member_store import MemberStore
+from storage.overview_store import OverviewStore
 from storage.positions_store import PositionStore
 from storage.reports import ReportStore
 from storage.result_store import ResultStore
@@ -53,6 +54,7 @@ class Stores:
     reports: ReportStore
     long_work: LongWorkStore
     exports: ExportStore
+    overview: OverviewStore
     timelines: TimelineStore
     why: SqliteWhyStore
 
@@ -74,6 +76,7 @@ def open_stores(database: Database, clock: Clock, said: Said) -> Stores:
         reports=ReportStore(database, clock, said),
         long_work=LongWorkStore(database, clock),
         exports=ExportStore(database, clock),
+        overview=OverviewStore(database, clock),
         timelines=TimelineStore(database, clock),
         why=SqliteWhyStore(database, clock),
     )
