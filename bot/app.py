@@ -11,11 +11,6 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 
 from aiogram import Bot, Dispatcher
-from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.enums import ParseMode
-from aiogram.types import LinkPreviewOptions
 
 from bot.alarms import Alarms
 from bot.arrivals import open_arrivals
@@ -40,6 +35,7 @@ from bot.schedule import Backlog, Schedule
 from bot.sender import OutboxSender
 from bot.settings import Settings
 from bot.stores import Said, Stores, open_stores
+from bot.telegram import open_bot
 from bot.terminals import terminal_config
 from bot.upkeep import Upkeep
 from bot.watchdog import Notifier, Watchdog
@@ -149,7 +145,7 @@ async def open_app(
         database = await stack.enter_async_context(
             open_database(settings.database_path, lambda: upkeep.make_room())  # noqa: PLW0108 - made below
         )
-        bot = await stack.enter_async_context(_bot(settings))
+        bot = await stack.enter_async_context(open_bot(settings))
         said, limiter = Said(), Limiter(clock)
         stores = open_stores(database, clock, said)
         telegram = circuits.of("telegram")
@@ -272,19 +268,6 @@ def _updates(
         return Polling(bot, dispatcher, clock, circuit)
     secret = telegram.webhook_secret.get_secret_value()
     return Webhook(bot, dispatcher, clock, telegram.webhook_url, secret, circuit)
-
-
-@contextlib.asynccontextmanager
-async def _bot(settings: Settings) -> AsyncIterator[Bot]:
-    api = TelegramAPIServer.from_base(settings.telegram.api_url)
-    async with Bot(
-        settings.telegram.token.get_secret_value(),
-        session=AiohttpSession(api=api),
-        default=DefaultBotProperties(
-            parse_mode=ParseMode.HTML, link_preview=LinkPreviewOptions(is_disabled=True)
-        ),
-    ) as bot:
-        yield bot
 
 
 async def run(settings: Settings, notify_socket: str | None = None) -> None:

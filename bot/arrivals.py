@@ -37,7 +37,7 @@ def open_arrivals(
 ) -> Arrivals:
     """Return the services, with the chores that run whenever approvals are looked through."""
     ttl = settings.signals.ttl_seconds
-    signals = SignalService(stores.desk, loop.wake, reporter, ttl)
+    signals = SignalService(stores.desk, loop.wake, reporter, ttl, loop.expecting)
     amends = AmendService(stores.amendments, loop, loop.wake)
     intake = IntakeService(stores.sources, signals, amends, loop.quote, clock, ttl)
     fixes = FixService(stores.sources, intake)

@@ -1,6 +1,7 @@
-"""Beside Approve and Reject: changing a card, and saying why one was rejected."""
+"""Deciding on a card: the tap, the same by words, changing it, and why it was rejected."""
 
 import re
+from contextlib import suppress
 from html import escape
 
 from aiogram import F, Router
@@ -14,16 +15,19 @@ from aiogram.types import (
     Message,
 )
 
-from handlers.callbacks import EditCard, RejectReason
+from handlers.callbacks import Decide, EditCard, RejectReason
 from handlers.cards.text import fit, foreign, lots, side, span
+from handlers.cards.text import toast as fit_toast
 from handlers.commands import command as said
 from handlers.decided import decided_words
 from handlers.ports import DeskStore
 from handlers.texts import t, tell
 from trading.cards import REASONS, CardService, Edited, NotEdited
 from trading.clock import Clock
-from trading.decisions import Decided, DecideResult
+from trading.decisions import AlreadyDecided, Decided, DecideResult, TooLate
+from trading.errors import StoreError
 from trading.ids import ApprovalId
+from trading.loop import TradingLoop
 from trading.model import Approval, ApprovalStatus, Decision, Member
 from trading.signals import SignalService
 from trading.words import capital
@@ -32,6 +36,38 @@ _ASKED = re.compile(r"✏️ [^\d\n]{1,40}(\d{1,18}):")
 _HOW = " · ".join(
     f"<code>{one}</code>" for one in ("sl 1.0950", "tp 1.11 1.12", "vol 0.05", "risk 0.5")
 )
+
+
+async def on_decide(
+    query: CallbackQuery,
+    callback_data: Decide,
+    member: Member,
+    signals: SignalService,
+    loop: TradingLoop,
+) -> None:
+    try:
+        result = await signals.decide(
+            ApprovalId(callback_data.approval_id),
+            member.id,
+            Decision(callback_data.decision),
+            callback_data.revision,
+        )
+    except StoreError:
+        await query.answer(t("Not taken: it could not be stored. Tap again."), show_alert=True)
+        return
+    if isinstance(result, Decided) and result.status is ApprovalStatus.APPROVED:
+        await loop.under_way(result.account_id)  # the toast never holds the order up
+    await query.answer(fit_toast(decided_words(result)))
+    await ask_why(query, result, callback_data.approval_id)
+    if isinstance(result, AlreadyDecided | TooLate):
+        await _take_buttons_away(query)
+
+
+async def _take_buttons_away(query: CallbackQuery) -> None:
+    """A copy sent twice, round a crash, is not the card that is edited: it ends at its tap."""
+    if isinstance(query.message, Message):
+        with suppress(TelegramBadRequest):  # the card itself has none left
+            await query.message.edit_reply_markup()
 
 
 async def ask_why(query: CallbackQuery, result: DecideResult, approval_id: int) -> None:
@@ -215,6 +251,9 @@ def answers_edit(message: Message) -> bool:
 def router() -> Router:
     """Return the routes of this file."""
     router = Router(name=__name__)
+    router.callback_query.register(
+        on_decide, Decide.filter(F.decision.in_({one.value for one in Decision}))
+    )
     router.callback_query.register(on_reason, RejectReason.filter())
     router.callback_query.register(on_edit, EditCard.filter())
     router.message.register(on_pending, said("pending"))

@@ -27,6 +27,7 @@ def routers() -> tuple[Router, ...]:
     """Return the routers, the hot one first: a tap is routed before anything else is tried."""
     ordered = (
         errors,
+        deciding,
         sources,
         terminals,
         start,
@@ -39,7 +40,6 @@ def routers() -> tuple[Router, ...]:
         why,
         positions,
         timeline,
-        deciding,
         results,
         files,
         signals,

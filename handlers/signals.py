@@ -1,72 +1,30 @@
-"""Signals: the taps on a card, and text that a member types, pastes or forwards."""
+"""Signals: text that a member types, pastes or forwards."""
 
-from contextlib import suppress
 from html import escape
 from typing import assert_never
 
 from aiogram import Bot, F, Router
-from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
-from handlers import arrival, deciding, reading, replies
-from handlers.callbacks import Decide
+from handlers import arrival, reading, replies
 from handlers.cards.text import foreign
-from handlers.cards.text import toast as fit_toast
 from handlers.commands import command as said
-from handlers.decided import decided_words
 from handlers.sources import on_reply
 from handlers.texts import t, tell
-from trading.decisions import AlreadyDecided, Decided, TooLate
-from trading.errors import StoreError
 from trading.fixing import FixService
-from trading.ids import ApprovalId
 from trading.incoming import Outcome, OutcomeKind
 from trading.intake import IntakeService
-from trading.loop import TradingLoop
-from trading.model import ApprovalStatus, Decision, Member, Role
+from trading.model import Member, Role
 from trading.parser import parse
-from trading.signals import SignalService
 
 _LONGEST_ANSWER = 60
 """Characters of a reply to "reply with the stop loss"."""
 
 
-async def on_decide(
-    query: CallbackQuery,
-    callback_data: Decide,
-    member: Member,
-    signals: SignalService,
-    loop: TradingLoop,
-) -> None:
-    try:
-        result = await signals.decide(
-            ApprovalId(callback_data.approval_id),
-            member.id,
-            Decision(callback_data.decision),
-            callback_data.revision,
-        )
-    except StoreError:
-        await query.answer(t("Not taken: it could not be stored. Tap again."), show_alert=True)
-        return
-    if isinstance(result, Decided) and result.status is ApprovalStatus.APPROVED:
-        await loop.under_way(result.account_id)  # the toast never holds the order up
-    await query.answer(fit_toast(decided_words(result)))
-    await deciding.ask_why(query, result, callback_data.approval_id)
-    if isinstance(result, AlreadyDecided | TooLate):
-        await _take_buttons_away(query)
-
-
 async def on_unknown_button(query: CallbackQuery) -> None:
     """Answer a button of another version, or of nobody's: no tap is left waiting."""
     await query.answer(t("This button is not known any more. Nothing was changed."))
-
-
-async def _take_buttons_away(query: CallbackQuery) -> None:
-    """A copy sent twice, round a crash, is not the card that is edited: it ends at its tap."""
-    if isinstance(query.message, Message):
-        with suppress(TelegramBadRequest):  # the card itself has none left
-            await query.message.edit_reply_markup()
 
 
 async def on_trade(
@@ -178,9 +136,6 @@ def _answer(outcome: Outcome) -> str:
 def router() -> Router:
     """Return the routes of this file."""
     router = Router(name=__name__)
-    router.callback_query.register(
-        on_decide, Decide.filter(F.decision.in_({one.value for one in Decision}))
-    )
     router.callback_query.register(on_unknown_button)
     router.message.register(on_trade, said("trade"))
     router.message.register(on_parse, said("parse"))

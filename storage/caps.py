@@ -13,6 +13,7 @@ from trading.drawdown.plain import cap_from_plain, cap_to_plain, state_from_plai
 from trading.ids import AccountId, MemberId, RuleId
 from trading.model import Account, AccountState, Breach, MarginMode, Position
 from trading.notices import Blind, CapsChanged, DrawdownWarning, Priority
+from trading.words import told
 
 
 def open_account(
@@ -96,7 +97,8 @@ def remove(
     """End the cap of a kind; False when there was none."""
     if not _end(connection, account_id, kind, now):
         return False
-    _tell_change(connection, account_id, f"the {kind} cap is off", None, by, None, member, now)
+    words = told("the {kind} cap is off", kind=kind)
+    _tell_change(connection, account_id, words, None, by, None, member, now)
     return True
 
 

@@ -9,12 +9,11 @@ from trading.model import Account, Order
 
 
 def pass_facts(connection: sqlite3.Connection, account_id: AccountId, batch: int) -> PassFacts:
-    """Return an account with its open orders, due approvals and cards to work out."""
+    """Return an account with its open orders and cards to work out."""
     symbols = tuple(signals.symbols_waiting(connection, account_id))
     return PassFacts(
         account=people.account(connection, account_id),
         orders=tuple(orders.open_orders(connection, account_id)),
-        due=tuple(signals.due(connection, account_id, batch)) if symbols else (),
         uncarded=tuple(signals.without_card(connection, account_id, batch)) if symbols else (),
         symbols=symbols,
     )

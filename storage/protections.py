@@ -18,6 +18,7 @@ from trading.ids import AccountId, ClientOrderId, MemberId, Ticket
 from trading.model import Deal, DealEntry, DealReason, DealType, Role
 from trading.notices import BalanceAsked, CapsChanged, EntriesPaused, Priority
 from trading.protecting import kind_of, rule_words
+from trading.words import told
 
 
 def of_account(connection: sqlite3.Connection, account_id: AccountId) -> list[KeptProtection]:
@@ -81,7 +82,7 @@ def remove(
     """End the rule of a kind; False when there was none."""
     if not _end(connection, account_id, kind, now):
         return False
-    _tell(connection, account_id, f"the {kind} pause is off", by, member_id, now)
+    _tell(connection, account_id, told("the {kind} pause is off", kind=kind), by, member_id, now)
     return True
 
 

@@ -205,6 +205,14 @@ def approval(connection: sqlite3.Connection, approval_id: ApprovalId) -> Approva
     return None if row is None else _one(connection, row)
 
 
+def account_behind(connection: sqlite3.Connection, approval_id: ApprovalId) -> AccountId | None:
+    """Return the account an approval is for."""
+    row = connection.execute(
+        "SELECT account_id FROM approval WHERE id = ?", (approval_id,)
+    ).fetchone()
+    return None if row is None else AccountId(row["account_id"])
+
+
 def without_card(
     connection: sqlite3.Connection, account_id: AccountId, limit: int
 ) -> list[Approval]:

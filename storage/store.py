@@ -167,6 +167,9 @@ class SqliteStore(StoreBase):
     ) -> None:
         await self._write(signals.propose, approval_id, proposal, self._now(), checks)
 
+    async def account_behind(self, approval_id: ApprovalId) -> AccountId | None:
+        return await self._glance(signals.account_behind, approval_id)
+
     async def decide(
         self,
         approval_id: ApprovalId,
@@ -179,7 +182,7 @@ class SqliteStore(StoreBase):
         )
 
     async def due(self, account_id: AccountId, limit: int) -> list[Approval]:
-        return await self._read(signals.due, account_id, limit)
+        return await self._glance(signals.due, account_id, limit)
 
     async def symbols_waiting(self, account_id: AccountId) -> list[str]:
         return await self._read(signals.symbols_waiting, account_id)

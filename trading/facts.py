@@ -12,8 +12,6 @@ class PassFacts:
     account: Account
     orders: tuple[Order, ...]
     """Intents that are not finished."""
-    due: tuple[Approval, ...]
-    """Approved, in the order of approval."""
     uncarded: tuple[Approval, ...]
     """Offered, and their size not worked out yet."""
     symbols: tuple[str, ...]

@@ -6,7 +6,8 @@ costs at most one tick, and one slow terminal keeps no other account waiting.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -56,6 +57,8 @@ SIGNAL_BATCH_SIZE = 10
 LONGEST_BACKOFF = 5.0
 LEAVING_SECONDS = 0.05
 """How long words to a person wait for the order they are about."""
+DECISION_SECONDS = 0.05
+"""How long a pass waits for a decision that is being stored while it looked at the account."""
 NO_RULES = Defaults()
 QUOTE_PATIENCE = 3.0
 """Seconds a symbol that has just been asked for may take to show its first fresh quote."""
@@ -133,6 +136,8 @@ class AccountLoop:
         self._last_turn = self._started
         self._woken = asyncio.Event()
         self._under_way = asyncio.Event()
+        self._expected = 0
+        self._arrived = asyncio.Event()
         self._sooner: asyncio.TimerHandle | None = None
         self._stopping = False
         self._guard: DrawdownGuard | None = None
@@ -153,6 +158,19 @@ class AccountLoop:
         """Ask for a pass; asked during one, another follows it."""
         self._woken.set()
         self._under_way.clear()
+
+    @contextmanager
+    def expecting(self) -> Iterator[None]:
+        """Look at the account while a decision is being stored, to act on it when it is."""
+        self._expected += 1
+        self._arrived.clear()
+        self.wake()
+        try:
+            yield
+        finally:
+            self._expected -= 1
+            if not self._expected:
+                self._arrived.set()
 
     async def under_way(self, seconds: float) -> None:
         """Wait until what was asked for has left or needs nothing to leave, at most so long."""
@@ -440,13 +458,14 @@ class AccountLoop:
 
     async def _execute(self, facts: PassFacts, snapshot: Snapshot) -> None:
         """Send what was approved; closes and the guard never wait for the batch."""
-        if not facts.due:
+        due = await self._due(facts)
+        if not due:
             return
         standing = await self._standing(facts)
         if self._must_wait(standing):
             return
         worked = 0
-        for approval in facts.due:
+        for approval in due:
             if self._clock.monotonic() - snapshot.taken > self._settings.interval:
                 break
             if worked and await self._flatten_wished():
@@ -468,6 +487,16 @@ class AccountLoop:
         if worked:
             await self._store.count_signals(facts.account.id, worked)
             self.wake()
+
+    async def _due(self, facts: PassFacts) -> Sequence[Approval]:
+        """Return what is approved by now: a tap may have come while the account was looked at."""
+        if not facts.symbols:
+            return ()
+        if self._expected:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DECISION_SECONDS):
+                    await self._arrived.wait()
+        return await self._store.due(facts.account.id, self._settings.batch_size)
 
     def _must_wait(self, standing: Standing) -> bool:
         """Held, not denied: it is sent, or expires, once we can see and every order is known."""
@@ -643,6 +672,11 @@ class TradingLoop:
         loop = self.of(account_id)
         if loop is not None:
             loop.wake()
+
+    def expecting(self, account_id: AccountId) -> AbstractContextManager[None]:
+        """Let an account be looked at while a decision for it is being stored."""
+        loop = self.of(account_id)
+        return nullcontext() if loop is None else loop.expecting()
 
     async def under_way(self, account_id: AccountId) -> None:
         """Wait, for a moment at most, until an account's next order left for its terminal."""

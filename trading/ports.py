@@ -94,6 +94,9 @@ class SignalStore(Protocol):
     ) -> Ingested | Duplicate:
         """Store a signal once and put it to every account as its source's mode says."""
 
+    async def account_behind(self, approval_id: ApprovalId) -> AccountId | None:
+        """Return the account an approval is for; None for one that is not known."""
+
     async def decide(
         self,
         approval_id: ApprovalId,

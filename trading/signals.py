@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -156,6 +157,10 @@ def _plain(value: Decimal) -> Decimal:
     return Decimal(0) if not value else value.normalize()
 
 
+def _nothing_expected(_account_id: AccountId) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 class SignalService:
     """Takes signals in from every source and decisions from every member."""
 
@@ -165,9 +170,12 @@ class SignalService:
         wake: Callable[[AccountId], None],
         reporter: Reporter,
         ttl_seconds: int,
+        expect: Callable[[AccountId], AbstractContextManager[None]] = _nothing_expected,
     ) -> None:
+        """``expect`` is held while a decision for that account is being stored."""
         self._store = store
         self._wake = wake
+        self._expect = expect
         self._reporter = reporter
         self._ttl = ttl_seconds
         self._chores: list[tuple[Callable[[], Awaitable[int]], int]] = []
@@ -200,7 +208,10 @@ class SignalService:
         revision: int = 0,
     ) -> DecideResult:
         """Record a tap; an approval wakes its account's loop."""
-        result = await self._store.decide(approval_id, member_id, decision, revision)
+        account_id = await self._store.account_behind(approval_id)
+        # The account is looked at meanwhile: what the order needs is then at hand.
+        with nullcontext() if account_id is None else self._expect(account_id):
+            result = await self._store.decide(approval_id, member_id, decision, revision)
         if isinstance(result, Decided):
             self._wake(result.account_id)
             self._reporter.event(

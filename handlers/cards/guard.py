@@ -294,7 +294,7 @@ def caps_changed(notice: CapsChanged) -> str:
     """Return the cap that now holds and the room it leaves."""
     lines = [
         t("🛡 <b>Cap changed</b> by {by}", by=foreign(notice.by)) + f" · {foreign(notice.account)}",
-        foreign(notice.text, WORDS),
+        foreign(retell(notice.text), WORDS),
     ]
     rows = []
     if notice.floor is not None:

@@ -84,7 +84,9 @@ async def test_polling_has_no_such_route_and_ends_a_webhook_set_before(tmp_path:
         desk.sandbox._world.updates.webhook_url = ADDRESS  # noqa: SLF001 - set by another program
         desk.sandbox._world.updates.stop_pollers()  # noqa: SLF001
         await desk.says("/status", "Equity")
-        assert desk.sandbox.calls_of("deleteWebhook")
+        async with asyncio.timeout(10):
+            while not desk.sandbox.calls_of("deleteWebhook"):  # noqa: ASYNC110 - seen by the next poll
+                await asyncio.sleep(0.05)
         url = f"http://127.0.0.1:{desk.settings.http.port}{PATH}"
         async with aiohttp.ClientSession() as session, session.post(url, json={}) as answer:
             assert answer.status == 404
