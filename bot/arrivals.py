@@ -39,7 +39,15 @@ def open_arrivals(
     ttl = settings.signals.ttl_seconds
     signals = SignalService(stores.desk, loop.wake, reporter, ttl, loop.expecting)
     amends = AmendService(stores.amendments, loop, loop.wake)
-    intake = IntakeService(stores.sources, signals, amends, loop.quote, clock, ttl)
+    intake = IntakeService(
+        stores.sources,
+        signals,
+        amends,
+        loop.quote,
+        clock,
+        ttl,
+        limited=settings.plans.enabled,
+    )
     fixes = FixService(stores.sources, intake)
     scores = ScoreService(stores.scores, intake.changed)
     signals.also(PaperTrader(stores.scores, loop.quote, clock).step)

@@ -114,7 +114,7 @@ class LongWork:
         work = self._works.get(work_id)
         if work is None or work.cancelled_by:
             return told("It has ended already.")
-        if work.member.id != member.id and member.role is not Role.OWNER:
+        if work.member.id != member.id and not member.may_on_desk(Role.OWNER):
             return told("Only who asked for it or an owner can cancel it.")
         work.cancelled_by = member.name
         if work.begun and work.task is not None:

@@ -37,6 +37,8 @@ class MemberGate(BaseMiddleware):
             return None
         member = await self._member(user)
         with bound_contextvars(update_id=event.update_id, telegram_id=user.id):
+            if member is None and _is_money(event):
+                return await handler(event, data)  # booked or refused by what was invoiced
             if member is None and user.id in _FACELESS:
                 return await _ask_for_a_face(event)
             if member is None:
@@ -78,6 +80,12 @@ class MemberGate(BaseMiddleware):
                 f"Your Telegram id is <code>{user.id}</code>. Ask an owner to let you in."
             )
         log.info("a stranger was turned away", extra={"facts": {"telegram_id": user.id}})
+
+
+def _is_money(event: Update) -> bool:
+    """Tell whether an update is about a payment: whoever pays need not be a member any more."""
+    paid = event.message is not None and event.message.successful_payment is not None
+    return paid or event.pre_checkout_query is not None
 
 
 # Telegram's own accounts behind an anonymous administrator and behind a channel's identity.

@@ -18,6 +18,7 @@ from storage.result_store import ResultStore
 from storage.scores import ScoreStore
 from storage.sources_store import SourceStore
 from storage.store import SqliteStore
+from storage.subscriptions import SubscriptionStore
 from storage.terminals_store import TerminalsStore
 from storage.timeline import TimelineStore
 from storage.why import SqliteWhyStore
@@ -46,6 +47,7 @@ class Stores:
     cards: CardStore
     positions: PositionStore
     sources: SourceStore
+    subscriptions: SubscriptionStore
     scores: ScoreStore
     amendments: AmendmentStore
     terminals: TerminalsStore
@@ -68,6 +70,7 @@ def open_stores(database: Database, clock: Clock, said: Said) -> Stores:
         cards=CardStore(database, clock, said),
         positions=PositionStore(database, clock, said),
         sources=SourceStore(database, clock, said),
+        subscriptions=SubscriptionStore(database, clock, said),
         scores=ScoreStore(database, clock, said),
         amendments=AmendmentStore(database, clock, said),
         terminals=TerminalsStore(database, clock, said),

@@ -4,9 +4,10 @@ from datetime import UTC
 
 from aiogram.types import Message, MessageOriginChannel, MessageOriginChat
 
+from trading.ids import AccountId
 from trading.incoming import CardOrigin, Incoming
 from trading.model import Member
-from trading.sources import SourceMode
+from trading.sources import PERSON, SourceMode
 
 _LONGEST_NAME = 64
 
@@ -27,7 +28,11 @@ def from_channel(message: Message, text: str) -> Incoming:
 
 
 def from_member(
-    message: Message, text: str, member: Member, card: CardOrigin | None = None
+    message: Message,
+    text: str,
+    member: Member,
+    card: CardOrigin | None = None,
+    only: AccountId | None = None,
 ) -> Incoming:
     """Return what a member typed, pasted or forwarded; a forward is of its channel.
 
@@ -35,21 +40,26 @@ def from_member(
     """
     origin = _origin(message)
     reply = message.reply_to_message
+    sent = message.date.astimezone(UTC)
     if origin is None and card is not None:
         ref = f"{message.chat.id}:{message.message_id}"
         return Incoming(
-            card.key, card.name, ref, text, message.date.astimezone(UTC), reply_ref=card.ref
+            card.key, card.name, ref, text, sent, reply_ref=card.ref, by=member.id, only=only
         )
     if origin is not None:
         key, name, ref = origin
-        return Incoming(key, name, ref, text, message.date.astimezone(UTC), _reply(reply))
+        # Each person's forward is their own: it must not stand in for the channel's post.
+        own = f"{ref}:by{member.telegram_id}"
+        return Incoming(key, name, own, text, sent, _reply(reply), by=member.id, only=only)
     return Incoming(
-        key=f"member:{member.telegram_id}",
+        key=f"{PERSON}{member.telegram_id}",
         name=f"chat: {member.name}"[:_LONGEST_NAME],
         ref=f"{message.chat.id}:{message.message_id}",
         text=text,
-        sent_at=message.date.astimezone(UTC),
+        sent_at=sent,
         reply_ref=_reply(reply),
+        by=member.id,
+        only=only,
     )
 
 

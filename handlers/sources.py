@@ -14,7 +14,7 @@ from handlers.cards.text import foreign, toast
 from handlers.commands import command as said
 from handlers.texts import later, t, tell
 from trading.amending import AmendService
-from trading.channels import ChannelService
+from trading.channels import ChannelService, may_see
 from trading.errors import StoreError
 from trading.fixing import FixService
 from trading.model import Member
@@ -25,8 +25,8 @@ from trading.words import told
 _NOT_STORED = later("Not taken: it could not be stored. Tap again.")
 
 
-async def on_channels(message: Message, channels: ChannelService) -> None:
-    await message.answer(cards.listing(await channels.every()))
+async def on_channels(message: Message, member: Member, channels: ChannelService) -> None:
+    await message.answer(cards.listing(await channels.every(member)))
 
 
 async def on_channel(
@@ -34,7 +34,7 @@ async def on_channel(
 ) -> None:
     words = (command.args or "").split()
     if not words:
-        await message.answer(cards.listing(await channels.every()))
+        await on_channels(message, member, channels)
         return
     result = await channels.change(member, words[0], words[1:])
     if isinstance(result, str):
@@ -44,13 +44,18 @@ async def on_channel(
 
 
 async def on_score(
-    message: Message, command: CommandObject, channels: ChannelService, scores: ScoreService
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    channels: ChannelService,
+    scores: ScoreService,
 ) -> None:
     word = (command.args or "").strip()
     if not word:
-        await message.answer(score_cards.every(await scores.every()))
+        known = [one for one in await scores.every() if may_see(member, one.source)]
+        await message.answer(score_cards.every(known))
         return
-    source = await channels.find(word)
+    source = await channels.find(member, word)
     if isinstance(source, str):
         await message.answer(f"✋ {foreign(tell(source), 300)}.")
         return

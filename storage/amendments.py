@@ -25,8 +25,10 @@ _SETTLED = told("This one is settled already.")
 class AmendmentStore(StoreBase):
     """Updates that came in; raises ``StoreError`` when it cannot."""
 
-    async def candidates(self, source: str | None, reply_ref: str | None) -> list[Candidate]:
-        return await self._read(candidates, source, reply_ref)
+    async def candidates(
+        self, source: str | None, reply_ref: str | None, by: MemberId | None
+    ) -> list[Candidate]:
+        return await self._read(candidates, source, reply_ref, by)
 
     async def propose_update(self, source: Source, new: NewAmendment) -> bool:
         return await self._write(propose, source, new, self._now())
@@ -54,19 +56,28 @@ class AmendmentStore(StoreBase):
 
 
 def candidates(
-    connection: sqlite3.Connection, source: str | None, reply_ref: str | None
+    connection: sqlite3.Connection,
+    source: str | None,
+    reply_ref: str | None,
+    by: MemberId | None,
 ) -> list[Candidate]:
-    """Return what of a source (None: of any) may still be open, newest signal first."""
+    """Return what of a source (None: of any) may still be open, newest signal first.
+
+    ``by``: only on accounts where that person may trade.
+    """
     found = connection.execute(
         "SELECT a.id AS approval_id, a.status, a.account_id, s.id AS signal_id, s.source_ref,"
-        " s.symbol, s.side, o.status AS order_status, o.ticket, o.position_id"
+        " s.symbol, s.side, o.status AS order_status, o.ticket, o.position_id, ac.member_id"
         " FROM signal s JOIN approval a ON a.signal_id = s.id"
+        " JOIN account ac ON ac.id = a.account_id"
         " LEFT JOIN orders o ON o.approval_id = a.id"
-        " WHERE s.source = coalesce(?, s.source)"
+        " WHERE s.source = coalesce(?1, s.source)"
+        " AND (?2 IS NULL OR EXISTS (SELECT 1 FROM account_member am WHERE"
+        " am.account_id = a.account_id AND am.member_id = ?2 AND am.role IN ('owner', 'trader')))"
         " AND (a.status IN ('offered', 'approved') OR (a.status = 'ordered'"
         " AND o.status IN ('accepted', 'partially_filled', 'filled')))"
         " ORDER BY s.id DESC, a.id LIMIT 200",
-        (source,),
+        (source, by),
     )
     return [_candidate(row, reply_ref) for row in found]
 
@@ -84,6 +95,7 @@ def _candidate(row: sqlite3.Row, reply_ref: str | None) -> Candidate:
         order_ticket=None if row["ticket"] is None else Ticket(row["ticket"]),
         position_id=None if row["position_id"] is None else Ticket(row["position_id"]),
         replied=replied,
+        member_id=None if row["member_id"] is None else MemberId(row["member_id"]),
     )
 
 
@@ -128,6 +140,7 @@ def get(connection: sqlite3.Connection, amendment_id: int) -> Amendment | None:
         source,
         decode(SignalUpdate, row["update_json"]),
         tuple(option.signal_id for option in _options(row)),
+        tuple(AccountId(one) for one in json.loads(row["accounts_json"])),
     )
 
 

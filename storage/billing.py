@@ -19,7 +19,13 @@ from trading.billing import (
 )
 from trading.clock import from_ms, to_ms
 from trading.ids import MemberId
-from trading.notices import PaymentBooked, PaymentUnmatched, PlanReminder, Priority
+from trading.notices import (
+    PaidWithoutRights,
+    PaymentBooked,
+    PaymentUnmatched,
+    PlanReminder,
+    Priority,
+)
 from trading.plans import PLANS, Booking, Plan, Provider, reminder_due, standing
 from trading.words import told
 
@@ -130,7 +136,22 @@ def pay(connection: sqlite3.Connection, payment: Payment, now: datetime) -> Paym
             to_ms(now),
         ),
     ).fetchone()
-    return _told(connection, _booking(row), now)
+    booked = _booking(row)
+    if _is_revoked(connection, booked.member_id):
+        notice = PaidWithoutRights(
+            payment.provider,
+            payment.external_id,
+            payment.amount,
+            payment.currency,
+            _chat(connection, booked.member_id),
+        )
+        people.tell(connection, None, notice, Priority.CRITICAL, now)
+    return _told(connection, booked, now)
+
+
+def _is_revoked(connection: sqlite3.Connection, member_id: MemberId) -> bool:
+    row = connection.execute("SELECT revoked_ms FROM member WHERE id = ?", (member_id,)).fetchone()
+    return row["revoked_ms"] is not None
 
 
 def _is_known(connection: sqlite3.Connection, payment: Payment) -> bool:
@@ -171,10 +192,9 @@ def _misfit(connection: sqlite3.Connection, payment: Payment, found: Invoice | N
         )
     if found.status is InvoiceStatus.PAID and not payment.recurring:
         return told("its invoice was paid before")
-    if payment.payer is not None:
-        member = people.member_by_telegram(connection, payment.payer)
-        if member is None or member.id != found.member_id:
-            return told("somebody else paid this invoice")
+    # Somebody whose rights were taken since pays for themselves all the same.
+    if payment.payer is not None and payment.payer != _chat(connection, found.member_id):
+        return told("somebody else paid this invoice")
     return None
 
 

@@ -11,7 +11,7 @@ from trading.clock import from_ms, to_ms
 from trading.corrections import correct, draft_of
 from trading.ids import ApprovalId, MemberId, SignalId
 from trading.incoming import Held, NewHeld, Waiting, Withdrawn
-from trading.model import ApprovalStatus, Role, SignalDraft
+from trading.model import ApprovalStatus, SignalDraft
 from trading.notices import Priority
 from trading.sketch import Sketch
 from trading.source_notices import HeldCard
@@ -23,7 +23,7 @@ def hold(connection: sqlite3.Connection, source: Source, new: NewHeld, now: date
     """Keep a message a person must look at and show its card; known already, it stays as it is."""
     row = connection.execute(
         "INSERT INTO held (source_id, ref, text, why, sketch_json, incomplete, stops_json, status,"
-        " created_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)"
+        " created_ms, expires_ms, by_member) VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?)"
         " ON CONFLICT (source_id, ref) DO NOTHING RETURNING id",
         (
             source.id,
@@ -35,6 +35,7 @@ def hold(connection: sqlite3.Connection, source: Source, new: NewHeld, now: date
             json.dumps([str(stop) for stop in new.stops]),
             to_ms(now),
             to_ms(now + new.ttl),
+            new.by,
         ),
     ).fetchone()
     if row is None:
@@ -74,7 +75,7 @@ def show(connection: sqlite3.Connection, held_id: int, now: datetime) -> None:
     )
     outbox.post(
         connection,
-        _chats(connection),
+        [one["telegram_id"] for one in _menders(connection, row["by_member"])],
         card,
         Priority.DECISION,
         now,
@@ -82,22 +83,46 @@ def show(connection: sqlite3.Connection, held_id: int, now: datetime) -> None:
     )
 
 
-def _chats(connection: sqlite3.Connection) -> list[int]:
-    """Return the chats of everyone who may approve on some account, or owns the desk."""
-    found = connection.execute(
-        "SELECT DISTINCT m.telegram_id FROM member m LEFT JOIN account_member am"
-        " ON am.member_id = m.id WHERE m.role IN ('owner', 'trader')"
-        " OR am.role IN ('owner', 'trader') ORDER BY m.id"
-    )
-    return [row[0] for row in found]
+def _menders(connection: sqlite3.Connection, by: int | None) -> list[sqlite3.Row]:
+    """Return whom a held message is shown to, and who may settle it.
+
+    A source's own: who may trade on an account of the desk. A person's: who may trade on an
+    account on which that person may, themselves first of all.
+    """
+    return connection.execute(
+        "SELECT m.id, m.telegram_id FROM member m WHERE m.revoked_ms IS NULL AND ("
+        " m.id = :by OR (:by IS NULL AND m.everywhere IN ('owner', 'trader'))"
+        " OR EXISTS (SELECT 1 FROM account_member am JOIN account ac ON ac.id = am.account_id"
+        " WHERE am.member_id = m.id AND am.role IN ('owner', 'trader')"
+        " AND CASE WHEN :by IS NULL THEN ac.member_id IS NULL ELSE am.account_id IN"
+        " (SELECT account_id FROM account_member WHERE member_id = :by"
+        " AND role IN ('owner', 'trader')) END)) ORDER BY m.id",
+        {"by": by},
+    ).fetchall()
 
 
-def waiting(connection: sqlite3.Connection, source_id: SourceId, since: datetime) -> Waiting | None:
-    """Return the newest call of a source that waits for its details."""
+def _refusal(connection: sqlite3.Connection, row: sqlite3.Row, member_id: MemberId) -> str | None:
+    """Say why a held message is not this member's to settle; None where it is."""
+    if any(one["id"] == member_id for one in _menders(connection, row["by_member"])):
+        return None
+    return told("You may look, not trade. Nothing was changed.")
+
+
+def _open(connection: sqlite3.Connection, held_id: int) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM held WHERE id = ? AND status = 'open'", (held_id,)
+    ).fetchone()
+    return row
+
+
+def waiting(
+    connection: sqlite3.Connection, source_id: SourceId, since: datetime, by: MemberId | None
+) -> Waiting | None:
+    """Return the newest call of a source, said by the same, that waits for its details."""
     row = connection.execute(
         "SELECT * FROM held WHERE source_id = ? AND status = 'open' AND incomplete = 1"
-        " AND created_ms >= ? ORDER BY id DESC LIMIT 1",
-        (source_id, to_ms(since)),
+        " AND created_ms >= ? AND by_member IS ? ORDER BY id DESC LIMIT 1",
+        (source_id, to_ms(since), by),
     ).fetchone()
     if row is None:
         return None
@@ -130,23 +155,19 @@ def _end(
     return changed.rowcount == 1
 
 
-def may_trade(connection: sqlite3.Connection, member_id: MemberId) -> bool:
-    row = connection.execute("SELECT role FROM member WHERE id = ?", (member_id,)).fetchone()
-    return row is not None and Role(row["role"]).may(Role.TRADER)
-
-
 def ask_field(
     connection: sqlite3.Connection, held_id: int, member_id: MemberId, name: str, now: datetime
 ) -> str | None:
     """Ask for a field; the words of a refusal, or None where it is asked."""
-    if not may_trade(connection, member_id):
-        return told("You may look, not trade. Nothing was changed.")
-    changed = connection.execute(
-        "UPDATE held SET asked = ?, member_id = ? WHERE id = ? AND status = 'open'",
-        (name, member_id, held_id),
-    )
-    if not changed.rowcount:
+    row = _open(connection, held_id)
+    if row is None:
         return told("This one is settled already.")
+    refusal = _refusal(connection, row, member_id)
+    if refusal is not None:
+        return refusal
+    connection.execute(
+        "UPDATE held SET asked = ?, member_id = ? WHERE id = ?", (name, member_id, held_id)
+    )
     show(connection, held_id, now)
     return None
 
@@ -160,13 +181,12 @@ def put_field(
     now: datetime,
 ) -> str | None:
     """Set a field as a person wrote it; the words of a refusal, or None where it is set."""
-    row = connection.execute(
-        "SELECT * FROM held WHERE id = ? AND status = 'open'", (held_id,)
-    ).fetchone()
+    row = _open(connection, held_id)
     if row is None:
         return told("This one is settled already.")
-    if not may_trade(connection, member_id):
-        return told("You may look, not trade. Nothing was changed.")
+    refusal = _refusal(connection, row, member_id)
+    if refusal is not None:
+        return refusal
     changed = correct(decode(Sketch, row["sketch_json"]), name or row["asked"], text)
     if isinstance(changed, str):
         return changed
@@ -191,13 +211,14 @@ def asked_of(connection: sqlite3.Connection, member_id: MemberId) -> tuple[int, 
     return None if row is None else (row["id"], row["asked"])
 
 
-def get(connection: sqlite3.Connection, held_id: int) -> Held | None:
-    """Return a held message that is still open."""
-    row = connection.execute(
-        "SELECT * FROM held WHERE id = ? AND status = 'open'", (held_id,)
-    ).fetchone()
+def get(connection: sqlite3.Connection, held_id: int, member_id: MemberId) -> Held | str | None:
+    """Return a held message that is still open, or why it is not this member's to settle."""
+    row = _open(connection, held_id)
     if row is None:
         return None
+    refusal = _refusal(connection, row, member_id)
+    if refusal is not None:
+        return refusal
     source = sources.get(connection, SourceId(row["source_id"]))
     assert source is not None
     return Held(
@@ -207,6 +228,7 @@ def get(connection: sqlite3.Connection, held_id: int) -> Held | None:
         row["text"],
         decode(Sketch, row["sketch_json"]),
         bool(row["corrected"]),
+        None if row["by_member"] is None else MemberId(row["by_member"]),
     )
 
 
@@ -214,8 +236,10 @@ def drop(
     connection: sqlite3.Connection, held_id: int, member_id: MemberId, now: datetime
 ) -> str | None:
     """End a held message without a trade; the words of a refusal, or None where it is done."""
-    if not may_trade(connection, member_id):
-        return told("You may look, not trade. Nothing was changed.")
+    row = _open(connection, held_id)
+    refusal = None if row is None else _refusal(connection, row, member_id)
+    if refusal is not None:
+        return refusal
     done = _end(connection, held_id, "dropped", now, member=member_id)
     return None if done else told("This one is settled already.")
 

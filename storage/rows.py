@@ -88,6 +88,7 @@ def member(row: sqlite3.Row) -> Member:
         bool(row["reachable"]),
         reader(row),
         row["speaks"],
+        None if row["everywhere"] is None else Role(row["everywhere"]),
     )
 
 
@@ -107,6 +108,7 @@ def account(row: sqlite3.Row) -> Account:
         entry_equity=decimal(row["entry_equity"]),
         flatten_asked_at=instant(row["flatten_asked_ms"]),
         second_above=decimal(row["second_above"]),
+        risk_percent=decimal(row["risk_percent"]),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from storage import cards, people, rights, rows
+from storage import cards, people, rights, rows, subscriptions
 from storage.rows import encode
 from trading.cards import limit_price
 from trading.clock import to_ms
@@ -34,11 +34,11 @@ from trading.model import (
     Terms,
     TradingState,
 )
-from trading.people import needs_second
 from trading.signals import AUTOMATIC, fingerprint
 from trading.sources import ASKED, Offer, SourceMode
 from trading.words import told
 
+_UNCHANGED = encode(Terms())
 _APPROVAL = (
     "SELECT a.*, m.name AS decided_by FROM approval a LEFT JOIN member m ON m.id = a.member_id"
 )
@@ -56,15 +56,18 @@ def ingest(
 ) -> Ingested | Duplicate:
     """Store a signal and put it to every account; the same key again changes nothing."""
     content = fingerprint(draft)
+    targets = subscriptions.targets(connection, source, offer, draft.risk_percent, now)
     if offer.same_for:
-        known = _elsewhere(connection, content, source, source_ref, now, offer.same_for)
-        if known is not None:
+        known, asked = _elsewhere(connection, content, source, source_ref, now, offer)
+        # Told to some of the accounts already, it is a signal for the others alone.
+        targets = [one for one in targets if one.id not in asked]
+        if known is not None and (not targets or offer.mode is SourceMode.SHADOW):
             return known
     expires = to_ms(now + ttl)
     row = connection.execute(
         "INSERT INTO signal (source, source_ref, digest, symbol, side, order_type, draft_json,"
-        " created_ms, expires_ms, text, spans_json, content, mode, sent_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " created_ms, expires_ms, text, spans_json, content, mode, sent_ms, by_member, for_account)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (source, source_ref) DO NOTHING RETURNING id",
         (
             source,
@@ -81,6 +84,8 @@ def ingest(
             content,
             offer.mode,
             None if offer.sent_at is None else to_ms(offer.sent_at),
+            offer.by,
+            offer.only,
         ),
     ).fetchone()
     if row is None:
@@ -95,9 +100,7 @@ def ingest(
             "INSERT INTO paper (signal_id, status) VALUES (?, 'waiting')", (signal_id,)
         )
         return Ingested(signal_id, ())
-    return Ingested(
-        signal_id, _put(connection, signal_id, source, expires, now, offer, draft.risk_percent)
-    )
+    return Ingested(signal_id, _put(connection, signal_id, source, expires, now, offer, targets))
 
 
 def _elsewhere(
@@ -106,15 +109,32 @@ def _elsewhere(
     source: str,
     source_ref: str,
     now: datetime,
-    seconds: int,
-) -> Duplicate | None:
-    """Find the same signal that came lately, in this room or another."""
-    row = connection.execute(
-        "SELECT id, source FROM signal WHERE content = ? AND created_ms > ?"
-        " AND NOT (source = ? AND source_ref = ?) ORDER BY id LIMIT 1",
-        (content, to_ms(now - timedelta(seconds=seconds)), source, source_ref),
-    ).fetchone()
-    return None if row is None else Duplicate(SignalId(row["id"]), same=True, source=row["source"])
+    offer: Offer,
+) -> tuple[Duplicate | None, set[AccountId]]:
+    """Find the same signal that came lately, in this room or another, and whom it asked.
+
+    Of one and the same post it is the same whenever it comes again.
+    """
+    found = connection.execute(
+        "SELECT s.id, s.source, a.account_id FROM signal s LEFT JOIN approval a"
+        " ON a.signal_id = s.id WHERE s.content = ? AND NOT (s.source = ? AND s.source_ref = ?)"
+        " AND (s.created_ms > ? OR (s.source = ? AND ? <> '' AND substr(s.source_ref, 1, ?) = ?))"
+        " ORDER BY s.id",
+        (
+            content,
+            source,
+            source_ref,
+            to_ms(now - timedelta(seconds=offer.same_for)),
+            source,
+            offer.post_ref,
+            len(offer.post_ref) + 1,
+            f"{offer.post_ref}:",
+        ),
+    ).fetchall()
+    if not found:
+        return None, set()
+    first = Duplicate(SignalId(found[0]["id"]), same=True, source=found[0]["source"])
+    return first, {AccountId(row["account_id"]) for row in found if row["account_id"]}
 
 
 def _put(
@@ -124,34 +144,34 @@ def _put(
     expires: int,
     now: datetime,
     offer: Offer,
-    risk: Decimal | None,
+    targets: list[subscriptions.Target],
 ) -> tuple[AccountId, ...]:
-    """Put a signal to every account: asked about, or approved where its source may."""
+    """Put a signal to its accounts: asked about, or approved where its source may."""
     automatic = offer.mode is SourceMode.AUTO and _room_today(connection, source, now, offer)
     asked = []
-    for account in connection.execute("SELECT * FROM account ORDER BY id"):
-        active = account["trading_state"] == TradingState.ACTIVE
+    for account in targets:
         status, detail = ApprovalStatus.OFFERED, ""
-        if not active:
+        if account.state is not TradingState.ACTIVE:
             status, detail = (
                 ApprovalStatus.CANCELED,
-                told("the account is {state}", state=account["trading_state"]),
+                told("the account is {state}", state=account.state),
             )
-        elif automatic and _is_the_desks(account, risk):
+        elif automatic and account.automatic:
             status, detail = ApprovalStatus.APPROVED, AUTOMATIC
         approval = connection.execute(
-            "INSERT INTO approval (signal_id, account_id, status, detail, decided_ms, expires_ms)"
-            " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+            "INSERT INTO approval (signal_id, account_id, status, detail, decided_ms, expires_ms,"
+            " terms_json) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
             (
                 signal_id,
-                account["id"],
+                account.id,
                 status,
                 detail,
                 to_ms(now) if detail == AUTOMATIC else None,
                 expires,
+                _UNCHANGED if account.risk is None else encode(Terms(risk_percent=account.risk)),
             ),
         ).fetchone()
-        asked.append(AccountId(account["id"]))
+        asked.append(account.id)
         if status is not ApprovalStatus.OFFERED:
             cards.refresh(connection, ApprovalId(approval["id"]), now)
         if detail == AUTOMATIC:
@@ -160,16 +180,9 @@ def _put(
                 now,
                 "signal_automatic",
                 f"approval {approval['id']} of {source}",
-                account=AccountId(account["id"]),
+                account=account.id,
             )
     return tuple(asked)
-
-
-def _is_the_desks(account: sqlite3.Row, risk: Decimal | None) -> bool:
-    """Tell whether the desk's owners may decide here alone: auto never skips a second person."""
-    return account["member_id"] is None and not needs_second(
-        risk, rows.decimal(account["second_above"])
-    )
 
 
 def _room_today(connection: sqlite3.Connection, source: str, now: datetime, offer: Offer) -> bool:
@@ -187,8 +200,11 @@ def offer_open(connection: sqlite3.Connection, account_id: AccountId, now: datet
     """Put what came in before an account was known, and is still open, to it."""
     connection.execute(
         "INSERT INTO approval (signal_id, account_id, status, expires_ms)"
-        " SELECT id, ?, 'offered', expires_ms FROM signal"
-        " WHERE expires_ms > ? AND mode <> 'shadow'"
+        " SELECT id, ?1, 'offered', expires_ms FROM signal"
+        " WHERE expires_ms > ?2 AND mode <> 'shadow' AND coalesce(for_account, ?1) = ?1"
+        " AND (by_member IS NULL OR EXISTS (SELECT 1 FROM account_member am"
+        " WHERE am.account_id = ?1 AND am.member_id = by_member"
+        " AND am.role IN ('owner', 'trader')))"
         " ON CONFLICT DO NOTHING",
         (account_id, to_ms(now)),
     )

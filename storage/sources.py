@@ -3,12 +3,11 @@
 import sqlite3
 from datetime import datetime, timedelta
 
-from storage import outbox, people
+from storage import outbox, people, rights
 from storage.rows import decode, encode
 from trading.clock import from_ms, to_ms
 from trading.ids import MemberId
 from trading.incoming import CardOrigin, Incoming, OutcomeKind, Seen
-from trading.model import Role
 from trading.notices import Priority
 from trading.source_notices import SourceFlood, SourceMet, StaleDropped
 from trading.sources import MOST_A_MINUTE, Source, SourceId, SourceMode, SourceSettings
@@ -36,7 +35,13 @@ def every(connection: sqlite3.Connection) -> list[Source]:
 
 
 def meet(
-    connection: sqlite3.Connection, key: str, name: str, mode: SourceMode, now: datetime
+    connection: sqlite3.Connection,
+    key: str,
+    name: str,
+    mode: SourceMode,
+    now: datetime,
+    *,
+    forwarded: bool = False,
 ) -> Source:
     """Return the source of a key; met for the first time it gets this mode, and is told when off.
 
@@ -48,7 +53,7 @@ def meet(
     taken = connection.execute("SELECT 1 FROM source WHERE name = ?", (name,)).fetchone()
     # A program minds its own pace, and the route has a limit of its own.
     limit = 0 if key.startswith("http:") else MOST_A_MINUTE
-    first = SourceSettings(mode=mode, limit=limit)
+    first = SourceSettings(mode=mode, limit=limit, forwards_only=forwarded)
     label = name if taken is None else f"{name} ({key})"
     row = connection.execute(
         "INSERT INTO source (key, name, mode, settings_json, created_ms) VALUES (?, ?, ?, ?, ?)"
@@ -57,8 +62,16 @@ def meet(
     ).fetchone()
     met = source(row)
     if mode is SourceMode.OFF:
-        people.tell(connection, None, SourceMet(met.id, met.name), Priority.INFO, now)
+        introduce(connection, met, now)
     return met
+
+
+def introduce(connection: sqlite3.Connection, met: Source, now: datetime) -> None:
+    """Tell the owners, once, that a source began to post by itself."""
+    topic = f"met:{met.id}"
+    if connection.execute("SELECT 1 FROM outbox WHERE topic = ?", (topic,)).fetchone() is None:
+        notice = SourceMet(met.id, met.name)
+        people.tell(connection, None, notice, Priority.INFO, now, topic=topic)
 
 
 def change(
@@ -70,7 +83,7 @@ def change(
     now: datetime,
 ) -> Source | None:
     """Set a source's settings and write down who did it; None where the member may not."""
-    if member_id is not None and not is_owner(connection, member_id):
+    if member_id is not None and not rights.owns(connection, member_id, None):
         return None
     row = connection.execute(
         "UPDATE source SET mode_ms = CASE WHEN mode = ?1 THEN mode_ms ELSE ?2 END,"
@@ -80,11 +93,6 @@ def change(
     changed = source(row)
     people.audit(connection, now, "source_changed", f"{changed.name}: {words}", member=member_id)
     return changed
-
-
-def is_owner(connection: sqlite3.Connection, member_id: MemberId) -> bool:
-    row = connection.execute("SELECT role FROM member WHERE id = ?", (member_id,)).fetchone()
-    return row is not None and row["role"] == Role.OWNER
 
 
 def behind(connection: sqlite3.Connection, chat_id: int, message_id: int) -> CardOrigin | None:

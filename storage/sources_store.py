@@ -22,8 +22,13 @@ from trading.sources import Source, SourceId, SourceMode, SourceSettings
 class SourceStore(StoreBase):
     """What the desk knows of its sources; raises ``StoreError`` when it cannot."""
 
-    async def meet(self, key: str, name: str, mode: SourceMode) -> Source:
-        return await self._write(sources.meet, key, name, mode, self._now())
+    async def meet(
+        self, key: str, name: str, mode: SourceMode, *, forwarded: bool = False
+    ) -> Source:
+        return await self._write(sources.meet, key, name, mode, self._now(), forwarded=forwarded)
+
+    async def introduce(self, source: Source) -> None:
+        await self._write(sources.introduce, source, self._now())
 
     async def source(self, source_id: SourceId) -> Source | None:
         return await self._read(sources.get, source_id)
@@ -54,8 +59,10 @@ class SourceStore(StoreBase):
     async def hold(self, source: Source, new: NewHeld) -> int:
         return await self._write(held.hold, source, new, self._now())
 
-    async def waiting(self, source_id: SourceId, since: datetime) -> Waiting | None:
-        return await self._read(held.waiting, source_id, since)
+    async def waiting(
+        self, source_id: SourceId, since: datetime, by: MemberId | None
+    ) -> Waiting | None:
+        return await self._read(held.waiting, source_id, since, by)
 
     async def completed(self, held_id: int, signal_id: SignalId | None) -> bool:
         return await self._write(held.completed, held_id, signal_id, self._now())
@@ -63,8 +70,8 @@ class SourceStore(StoreBase):
     async def withdraw(self, source: Source, ref: str, why: str) -> Withdrawn:
         return await self._write(held.withdraw, source, ref, why, self._now())
 
-    async def held(self, held_id: int) -> Held | None:
-        return await self._read(held.get, held_id)
+    async def held(self, held_id: int, member_id: MemberId) -> Held | str | None:
+        return await self._read(held.get, held_id, member_id)
 
     async def ask_field(self, held_id: int, member_id: MemberId, name: str) -> str | None:
         return await self._write(held.ask_field, held_id, member_id, name, self._now())

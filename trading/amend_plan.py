@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from trading.ids import AccountId, ApprovalId, SignalId, Ticket
+from trading.ids import AccountId, ApprovalId, MemberId, SignalId, Ticket
 from trading.model import PendingOrder, Position, Side, SymbolSpec
 from trading.money import floor_to_step
 from trading.parser import SignalUpdate, UpdateKind
@@ -34,6 +34,8 @@ class Candidate:
     position_id: Ticket | None
     replied: bool
     """The update answers the message it came from."""
+    member_id: MemberId | None = None
+    """Whose own account it is on; None for the desk's."""
 
 
 @dataclass(frozen=True, slots=True)

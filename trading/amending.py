@@ -1,7 +1,7 @@
 """Updates to signals: tied to their trade, then asked about or carried out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -12,11 +12,9 @@ from trading.loop import TradingLoop
 from trading.model import Member
 from trading.parser import SignalUpdate, UpdateKind
 from trading.positions.model import Ask
-from trading.sources import Source
+from trading.sources import PERSON, Source
 from trading.words import joined, told
 
-PERSON = "member:"
-"""How the key of a member's own words begins."""
 ASKED_FOR = timedelta(minutes=15)
 _SAYS_ONLY = frozenset({UpdateKind.TP_HIT})
 
@@ -62,13 +60,19 @@ class Amendment:
     source: Source
     update: SignalUpdate
     signals: tuple[SignalId, ...]
+    accounts: tuple[AccountId, ...]
 
 
 class AmendStore(Protocol):
     """Updates; each call is one transaction."""
 
-    async def candidates(self, source: str | None, reply_ref: str | None) -> list[Candidate]:
-        """Return what of a source (None: of any) is open: cards, orders, positions."""
+    async def candidates(
+        self, source: str | None, reply_ref: str | None, by: MemberId | None
+    ) -> list[Candidate]:
+        """Return what of a source (None: of any) is open: cards, orders, positions.
+
+        ``by``: only on accounts where that person may trade.
+        """
 
     async def propose_update(self, source: Source, new: NewAmendment) -> bool:
         """Write an update down with its acts or its card; False where it is known already."""
@@ -104,14 +108,24 @@ class AmendService:
         self._wake = wake
 
     async def take(
-        self, source: Source, ref: str, reply_ref: str | None, update: SignalUpdate, text: str
+        self,
+        source: Source,
+        ref: str,
+        reply_ref: str | None,
+        update: SignalUpdate,
+        text: str,
+        by: MemberId | None = None,
     ) -> str:
-        """Tie an update to its trade and act or ask; return what was done in words."""
+        """Tie an update to its trade and act or ask; return what was done in words.
+
+        A person's is about the accounts where they may trade, and always asked. Each member's
+        own account gets a card of its own, which nobody else answers for it.
+        """
         if UpdateKind.TP_HIT in update.kinds:
             await self._store.claim(source, ref, reply_ref, update.symbol, update.tp_index or 1)
         if _SAYS_ONLY.issuperset(update.kinds):
             return told("noted: a target was reached, nothing is asked for")
-        found = await self._tied(source, reply_ref)
+        found = await self._tied(source, reply_ref, by)
         fitting = narrowed(found, update, reply=reply_ref is not None)
         plans = [self._plan(source, update, one) for one in fitting]
         acting = [one for one in plans if one.acts]
@@ -122,24 +136,19 @@ class AmendService:
                 if why
                 else told("an update, and nothing open here fits it")
             )
-        signals = tuple(dict.fromkeys(one.tied.candidate.signal_id for one in acting))
-        sure = len(signals) == 1 and not any(one.loosens or one.unsure for one in acting)
-        automatic = sure and source.settings.tighten and not source.key.startswith(PERSON)
-        new = NewAmendment(
-            ref=ref,
-            text=text,
-            update=update,
-            options=tuple(_option(signal, acting) for signal in signals),
-            accounts=tuple(dict.fromkeys(one.tied.candidate.account_id for one in acting)),
-            acts=tuple(_acts(acting)) if automatic else (),
-            ttl=ASKED_FOR,
-        )
-        if not await self._store.propose_update(source, new):
-            return told("this update is known already")
-        if automatic:
-            self._wake_all(new.acts)
-            return told("an update, being carried out")
-        return told("an update: the card asks what to do")
+        words = []
+        for place, some in _by_owner(acting):
+            new = _amendment(f"{ref}{place}", text, update, some)
+            if not place and by is None and source.settings.tighten:
+                new = replace(new, acts=_sure_acts(some))
+            if not await self._store.propose_update(source, new):
+                words.append(told("this update is known already"))
+            elif new.acts:
+                self._wake_all(new.acts)
+                words.append(told("an update, being carried out"))
+            else:
+                words.append(told("an update: the card asks what to do"))
+        return joined(dict.fromkeys(words), "; ")
 
     async def act(self, member: Member, amendment_id: int, signal_id: int) -> str:
         """Carry an update out on one signal (0: on all it may be about), as things stand now."""
@@ -147,9 +156,12 @@ class AmendService:
         if waiting is None:
             return told("This one is settled already.")
         wanted = set(waiting.signals) if signal_id == 0 else {SignalId(signal_id)}
-        found = await self._tied(waiting.source, None)
+        found = await self._tied(waiting.source, None, None)
         chosen = [
-            one for one in found if one.candidate.signal_id in wanted.intersection(waiting.signals)
+            one
+            for one in found
+            if one.candidate.signal_id in wanted.intersection(waiting.signals)
+            and one.candidate.account_id in waiting.accounts
         ]
         plans = [self._plan(waiting.source, waiting.update, one) for one in chosen]
         acts = _acts([one for one in plans if one.acts])
@@ -172,10 +184,10 @@ class AmendService:
         for account_id in {one.account_id for one in acts}:
             self._wake(account_id)
 
-    async def _tied(self, source: Source, reply_ref: str | None) -> list[Tied]:
-        # A person speaks of any trade of the desk; a channel only of its own.
+    async def _tied(self, source: Source, reply_ref: str | None, by: MemberId | None) -> list[Tied]:
+        # A person speaks of any trade of their accounts; a channel only of its own.
         name = None if source.key.startswith(PERSON) else source.name
-        found = await self._store.candidates(name, reply_ref)
+        found = await self._store.candidates(name, reply_ref, by)
         return [tied for tied in map(self._at_broker, found) if tied is not None]
 
     def _at_broker(self, one: Candidate) -> Tied | None:
@@ -196,6 +208,36 @@ class AmendService:
     def _plan(self, source: Source, update: SignalUpdate, tied: Tied) -> Plan:
         offset = source.settings.offset.get(update.symbol or tied.candidate.symbol, Decimal(0))
         return plan(update, tied, offset)
+
+
+def _by_owner(plans: Sequence[Plan]) -> list[tuple[str, list[Plan]]]:
+    """Return the desk's plans together, and those of each member's account by themselves."""
+    groups: dict[str, list[Plan]] = {}
+    for one in plans:
+        its = one.tied.candidate
+        groups.setdefault("" if its.member_id is None else f"@{its.account_id}", []).append(one)
+    return list(groups.items())
+
+
+def _amendment(ref: str, text: str, update: SignalUpdate, plans: Sequence[Plan]) -> NewAmendment:
+    signals = dict.fromkeys(one.tied.candidate.signal_id for one in plans)
+    return NewAmendment(
+        ref=ref,
+        text=text,
+        update=update,
+        options=tuple(_option(signal, plans) for signal in signals),
+        accounts=tuple(dict.fromkeys(one.tied.candidate.account_id for one in plans)),
+        acts=(),
+        ttl=ASKED_FOR,
+    )
+
+
+def _sure_acts(plans: Sequence[Plan]) -> tuple[Act, ...]:
+    """Return what may be done without asking: of one signal, and nothing looser or in doubt."""
+    signals = {one.tied.candidate.signal_id for one in plans}
+    if len(signals) > 1 or any(one.loosens or one.unsure for one in plans):
+        return ()
+    return tuple(_acts(plans))
 
 
 def _acts(plans: Sequence[Plan]) -> list[Act]:

@@ -173,7 +173,7 @@ class PlanService:
     async def standing(self, member: Member) -> Standing:
         """Return the plan that holds for a member now; owners of the desk have the highest."""
         highest = max(PLANS.values(), key=lambda plan: plan.rank)
-        if not self.enabled or member.role is Role.OWNER:
+        if not self.enabled or member.may_on_desk(Role.OWNER):
             return Standing(highest, None)
         return standing(await self._store.bookings(member.id), self._clock.now())
 
@@ -247,7 +247,7 @@ class BillingService:
     ) -> Booked | Known | Refused:
         """Give a member days of a plan by an owner's word."""
         member, plan = await self._store.member_named(telegram_id), PLANS.get(plan_key)
-        if owner.role is not Role.OWNER:
+        if not owner.may_on_desk(Role.OWNER):
             return Refused(told("Only an owner gives plans. Nothing was changed."))
         if member is None:
             return Refused(
@@ -259,7 +259,7 @@ class BillingService:
 
     async def ask_refund(self, owner: Member, external_id: str) -> RefundAsked | Refused:
         """Write a refund down; the provider is asked after that."""
-        if owner.role is not Role.OWNER:
+        if not owner.may_on_desk(Role.OWNER):
             return Refused(told("Only an owner refunds. Nothing was changed."))
         found = await self._store.ask_refund(external_id, owner.id)
         return Refused(found) if isinstance(found, str) else found

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from trading.ids import MemberId
 from trading.model import Member, Role
-from trading.sources import Source, SourceId, SourceSettings, edit
+from trading.sources import PERSON, Source, SourceId, SourceSettings, edit
 from trading.words import told
 
 
@@ -28,6 +28,13 @@ class ChannelStore(Protocol):
         """Set a source's settings, audited; None where the member may not."""
 
 
+def may_see(member: Member, source: Source) -> bool:
+    """Tell whether a member may know of a source: what others type is the desk's people's alone."""
+    if not source.key.startswith(PERSON) or member.everywhere is not None:
+        return True
+    return source.key == f"{PERSON}{member.telegram_id}"
+
+
 class ChannelService:
     """Shows and changes sources; a change is an owner's, holds at once and is audited."""
 
@@ -35,18 +42,18 @@ class ChannelService:
         self._store = store
         self._changed = changed
 
-    async def every(self) -> list[Source]:
-        """Return all sources."""
-        return await self._store.sources()
+    async def every(self, member: Member) -> list[Source]:
+        """Return all sources this member may know of."""
+        return [one for one in await self._store.sources() if may_see(member, one)]
 
-    async def find(self, word: str) -> Source | str:
+    async def find(self, member: Member, word: str) -> Source | str:
         """Return a source by its number or a part of its name that only it has."""
         if word.isascii() and word.isdigit() and len(word) < 10:
             source = await self._store.source(SourceId(int(word)))
-            return source or told("there is no source {word}: /channels lists them", word=word)
-        named = [
-            one for one in await self._store.sources() if word.casefold() in one.name.casefold()
-        ]
+            if source is not None and may_see(member, source):
+                return source
+            return told("there is no source {word}: /channels lists them", word=word)
+        named = [one for one in await self.every(member) if word.casefold() in one.name.casefold()]
         if len(named) != 1:
             return told(
                 '"{word}" is the name of {count} sources: /channels lists them',
@@ -57,10 +64,10 @@ class ChannelService:
 
     async def change(self, member: Member, word: str, words: Sequence[str]) -> Source | str:
         """Return a source, changed first where words say how, or why not."""
-        source = await self.find(word)
+        source = await self.find(member, word)
         if isinstance(source, str) or not words:
             return source
-        if not member.role.may(Role.OWNER):
+        if not member.may_on_desk(Role.OWNER):
             return told("only an owner changes a source. Nothing was changed")
         settings = edit(source.settings, words)
         if isinstance(settings, str):

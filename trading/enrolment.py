@@ -170,7 +170,7 @@ class EnrolmentService:
         most = self._offer.per_member
         if self._allowance is not None:
             most = await self._allowance(member)
-        if len(mine) >= most and member.role is not Role.OWNER:
+        if len(mine) >= most and not member.may_on_desk(Role.OWNER):
             return Declined(
                 told(
                     "You have {count} of {most} accounts. Remove one with /account remove LOGIN "

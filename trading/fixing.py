@@ -7,18 +7,17 @@ from trading.corrections import FIELDS, draft_of
 from trading.ids import MemberId, SignalId
 from trading.incoming import Held, OutcomeKind
 from trading.intake import IntakeService
-from trading.model import Member, Role, SignalDraft
+from trading.model import Member, SignalDraft
 from trading.words import told
 
-_NO_RIGHT = told("You may look, not trade. Nothing was changed.")
 _SETTLED = told("This one is settled already.")
 
 
 class FixStore(Protocol):
     """Held messages; each call is one transaction, and gives the words of a refusal or None."""
 
-    async def held(self, held_id: int) -> Held | None:
-        """Return a held message that is still open."""
+    async def held(self, held_id: int, member_id: MemberId) -> Held | str | None:
+        """Return a held message that is still open, or why it is not this member's to settle."""
 
     async def ask_field(self, held_id: int, member_id: MemberId, name: str) -> str | None:
         """Ask a member for a field."""
@@ -69,17 +68,17 @@ class FixService:
 
     async def take(self, member: Member, held_id: int) -> str:
         """Put the mended signal to the desk; return what happened in words."""
-        if not member.role.may(Role.TRADER):
-            return _NO_RIGHT
-        held = await self._store.held(held_id)
+        held = await self._store.held(held_id, member.id)
         if held is None:
             return _SETTLED
+        if isinstance(held, str):
+            return held
         draft = draft_of(held.sketch)
         if not isinstance(draft, SignalDraft):
             return told("Not yet: {words}.", words=draft[0].words)
         if draft.stop_loss is None:
             return told("Not yet: it names no stop loss.")
-        outcome = await self._intake.offer(held.source, draft, f"{held.ref}:fixed")
+        outcome = await self._intake.offer(held.source, draft, f"{held.ref}:fixed", by=held.by)
         if not outcome.signals:
             return told("Not taken: {words}.", words=outcome.words)
         await self._store.taken(held, outcome.signals[0], member.id)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from trading.ids import SignalId
+from trading.ids import AccountId, MemberId, SignalId
 from trading.parser import SignalUpdate
 from trading.sketch import Sketch
 from trading.sources import Source, SourceId, SourceMode
@@ -42,6 +42,10 @@ class Incoming:
     """The message it answers, by the reference that one came in under."""
     first_mode: SourceMode = SourceMode.ASK
     """The mode of a source met for the first time."""
+    by: MemberId | None = None
+    """The person who typed, pasted or forwarded it; None where its source said it itself."""
+    only: AccountId | None = None
+    """The one account it is for, where that person named one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ class NewHeld:
     incomplete: bool
     stops: tuple[Decimal, ...]
     ttl: timedelta
+    by: MemberId | None = None
+    """Whose own words it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,8 @@ class Held:
     text: str
     sketch: Sketch
     corrected: bool
+    by: MemberId | None = None
+    """Whose own words it is: mended, it stays theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +132,13 @@ class Withdrawn:
 class IntakeStore(Protocol):
     """What intake remembers; each call is one transaction."""
 
-    async def meet(self, key: str, name: str, mode: SourceMode) -> Source:
+    async def meet(
+        self, key: str, name: str, mode: SourceMode, *, forwarded: bool = False
+    ) -> Source:
         """Return the source of a key, made when it is new."""
+
+    async def introduce(self, source: Source) -> None:
+        """Tell the owners, once, that a source began to post by itself."""
 
     async def behind(self, chat_id: int, message_id: int) -> CardOrigin | None:
         """Return where the signal came from whose card that message is."""
@@ -141,8 +154,10 @@ class IntakeStore(Protocol):
     async def hold(self, source: Source, new: NewHeld) -> int:
         """Keep a message a person must look at, and show its card."""
 
-    async def waiting(self, source_id: SourceId, since: datetime) -> Waiting | None:
-        """Return the newest call that waits for its details."""
+    async def waiting(
+        self, source_id: SourceId, since: datetime, by: MemberId | None
+    ) -> Waiting | None:
+        """Return the newest call of the same speaker that waits for its details."""
 
     async def completed(self, held_id: int, signal_id: SignalId | None) -> bool:
         """End a held call because its details came; False when it was ended already."""
@@ -155,6 +170,15 @@ class Amends(Protocol):
     """Whoever carries updates out."""
 
     async def take(
-        self, source: Source, ref: str, reply_ref: str | None, update: SignalUpdate, text: str
+        self,
+        source: Source,
+        ref: str,
+        reply_ref: str | None,
+        update: SignalUpdate,
+        text: str,
+        by: MemberId | None = None,
     ) -> str:
-        """Tie an update to its trade and act or ask; return what was done in words."""
+        """Tie an update to its trade and act or ask; return what was done in words.
+
+        ``by`` is the person who says it: it is then about their accounts alone, and asked.
+        """

@@ -8,6 +8,7 @@ from typing import assert_never
 from trading.clock import Clock
 from trading.corrections import suggested_stops
 from trading.decisions import Duplicate, Ingested
+from trading.ids import MemberId
 from trading.incoming import (
     Amends,
     CardOrigin,
@@ -24,6 +25,7 @@ from trading.parser import ParsedSignal, Reading, SignalUpdate, UpdateKind, pars
 from trading.signals import Fault, SignalService, digest, faults
 from trading.sketch import Sketch, sketch_of
 from trading.sources import (
+    PERSON,
     NoStop,
     Offer,
     Source,
@@ -58,24 +60,36 @@ class IntakeService:
         quote_of: QuoteOf,
         clock: Clock,
         ttl_seconds: int,
+        *,
+        limited: bool = False,
     ) -> None:
+        """``limited``: members' plans say how many sources their accounts follow."""
         self._store = store
         self._signals = signals
         self._amends = amends
         self._quote_of = quote_of
         self._clock = clock
         self._ttl = ttl_seconds
+        self._limited = limited
         self._known: dict[str, Source] = {}
 
     def changed(self, source: Source) -> None:
         """Take a source's new settings at once."""
         self._known[source.key] = source
 
-    async def source(self, key: str, name: str, mode: SourceMode = SourceMode.ASK) -> Source:
+    async def source(
+        self,
+        key: str,
+        name: str,
+        mode: SourceMode = SourceMode.ASK,
+        *,
+        forwarded: bool = False,
+    ) -> Source:
         """Return the source of a key; its settings are remembered between calls."""
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = await self._store.meet(key, name, mode)
+            known = await self._store.meet(key, name, mode, forwarded=forwarded)
+            self._known[key] = known
         return known
 
     async def behind(self, chat_id: int, message_id: int) -> CardOrigin | None:
@@ -87,7 +101,14 @@ class IntakeService:
 
         ``reading`` is what a program said field by field; without it the text is read.
         """
-        source = await self.source(message.key, message.name, message.first_mode)
+        # One person's forward brings no room to everybody: its own posts wait for an owner.
+        forwarded = message.by is not None and not message.key.startswith(PERSON)
+        source = await self.source(
+            message.key, message.name, message.first_mode, forwarded=forwarded
+        )
+        if source.settings.forwards_only and message.by is None:
+            await self._store.introduce(source)
+            return Outcome(OutcomeKind.OFF, told("source {id} is off: /channel {id}", id=source.id))
         if source.settings.mode is SourceMode.OFF:
             return Outcome(OutcomeKind.OFF, told("source {id} is off: /channel {id}", id=source.id))
         seen = await self._store.remember(source.id, message)
@@ -132,7 +153,7 @@ class IntakeService:
             if completed is not None:
                 return completed
             words = await self._amends.take(
-                source, message.ref, message.reply_ref, reading.update, message.text
+                source, message.ref, message.reply_ref, reading.update, message.text, message.by
             )
             return Outcome(OutcomeKind.UPDATE, words)
         outcomes = [
@@ -149,7 +170,7 @@ class IntakeService:
             return await self._without_stop(source, message, draft, ref)
         outcome = await self.offer(source, draft, ref, message, parsed)
         if outcome.signals:
-            waiting = await self._waiting(source)
+            waiting = await self._waiting(source, message.by)
             if waiting is not None and _same_call(waiting.sketch, draft):
                 await self._store.completed(waiting.held_id, outcome.signals[0])
         return outcome
@@ -161,8 +182,12 @@ class IntakeService:
         ref: str,
         message: Incoming | None = None,
         parsed: ParsedSignal | None = None,
+        by: MemberId | None = None,
     ) -> Outcome:
-        """Put a whole signal to the desk as its source's mode says."""
+        """Put a whole signal to the desk as its source's mode says; a person's to their accounts.
+
+        ``by`` is whose it is where there is no message to say it.
+        """
         fitted = tailor(source.settings, draft)
         if isinstance(fitted, Unfit):
             return Outcome(OutcomeKind.REFUSED, fitted.words)
@@ -173,6 +198,11 @@ class IntakeService:
             text="" if message is None else message.text,
             spans={} if parsed is None else parsed.spans,
             sent_at=None if message is None else message.sent_at,
+            sized=_is_sized(draft),
+            limited=self._limited,
+            by=by if message is None else message.by,
+            only=None if message is None else message.only,
+            post_ref="" if message is None else message.ref.partition(":by")[0],
         )
         result = await self._signals.ingest(fitted, source.name, ref, offer)
         match result:
@@ -211,7 +241,7 @@ class IntakeService:
             return fitted
         fitted, offer, _ = self.plan(source.settings, fitted)
         # The key's content is what was sent: a setting changed since does not make it another.
-        offer = replace(offer, digest=digest(draft))
+        offer = replace(offer, digest=digest(draft), sized=_is_sized(draft), limited=self._limited)
         return await self._signals.ingest(fitted, source.name, ref, offer)
 
     def plan(self, settings: SourceSettings, draft: SignalDraft) -> tuple[SignalDraft, Offer, str]:
@@ -223,7 +253,9 @@ class IntakeService:
         why = may_be_automatic(settings, draft)
         if why is not None:
             return draft, Offer(SourceMode.ASK), told("asked about: {why}", why=why)
-        return draft, Offer(SourceMode.AUTO, per_day=settings.auto.max_per_day), ""
+        limits = settings.auto
+        offer = Offer(SourceMode.AUTO, per_day=limits.max_per_day, most=limits.max_risk)
+        return draft, offer, ""
 
     # --- what is missing ---------------------------------------------------------------------
 
@@ -256,12 +288,14 @@ class IntakeService:
             return Outcome(OutcomeKind.HELD, why)
         quote = None if sketch.symbol is None else self._quote_of(sketch.symbol)
         stops = suggested_stops(sketch, None if quote is None else (quote.bid, quote.ask))
-        new = NewHeld(message.ref, message.text, why, sketch, incomplete, stops, HELD_FOR)
+        new = NewHeld(
+            message.ref, message.text, why, sketch, incomplete, stops, HELD_FOR, message.by
+        )
         await self._store.hold(source, new)
         return Outcome(OutcomeKind.HELD, why)
 
-    async def _waiting(self, source: Source) -> Waiting | None:
-        return await self._store.waiting(source.id, self._clock.now() - DETAILS_WITHIN)
+    async def _waiting(self, source: Source, by: MemberId | None) -> Waiting | None:
+        return await self._store.waiting(source.id, self._clock.now() - DETAILS_WITHIN, by)
 
     async def _complete(
         self, source: Source, message: Incoming, update: SignalUpdate
@@ -269,7 +303,7 @@ class IntakeService:
         """Join "gold buy now" with the stop and targets that follow; None where nothing waits."""
         if not _DETAILS.issuperset(update.kinds) or update.price is None:
             return None
-        waiting = await self._waiting(source)
+        waiting = await self._waiting(source, message.by)
         if waiting is None or update.symbol not in (None, waiting.sketch.symbol):
             return None
         draft = _joined(waiting.sketch, update)
@@ -326,8 +360,12 @@ class IntakeService:
                 ),
             )
         ref = f"{message.ref}:e{seen.edits}"
-        words = await self._amends.take(source, ref, message.ref, update, message.text)
+        words = await self._amends.take(source, ref, message.ref, update, message.text, message.by)
         return Outcome(OutcomeKind.UPDATE, words)
+
+
+def _is_sized(draft: SignalDraft) -> bool:
+    return draft.volume is not None or draft.risk_percent is not None
 
 
 def _same_call(sketch: Sketch, draft: SignalDraft) -> bool:

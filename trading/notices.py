@@ -500,6 +500,18 @@ class PaymentUnmatched:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidWithoutRights:
+    """Somebody who has no rights here any more paid: booked, and an owner sees to the rest."""
+
+    provider: str
+    reference: str
+    amount: Decimal
+    currency: str
+    payer: int
+    kind: Literal["paid_without_rights"] = "paid_without_rights"
+
+
+@dataclass(frozen=True, slots=True)
 class PlanReminder:
     """A member's plan runs out, or has."""
 
@@ -611,6 +623,7 @@ Notice = (
     | Trouble
     | PaymentBooked
     | PaymentUnmatched
+    | PaidWithoutRights
     | PlanReminder
     | Unreachable
     | RightsChanged

@@ -8,11 +8,14 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import NewType
 
+from trading.ids import AccountId, MemberId
 from trading.model import SignalDraft
 from trading.words import told
 
 SourceId = NewType("SourceId", int)
 
+PERSON = "member:"
+"""How the key of a member's own words begins."""
 MOST_A_MINUTE = 30
 """Signals of one chat source in a minute; an owner changes it with ``limit``."""
 LONGEST_TTL = 24 * 3600
@@ -72,6 +75,8 @@ class SourceSettings:
     limit: int = MOST_A_MINUTE
     """Messages taken in a minute; 0 takes all."""
     auto: AutoLimits = AutoLimits()
+    forwards_only: bool = False
+    """Known by what people forwarded from it alone: its own posts wait for an owner's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,18 @@ class Offer:
     sent_at: datetime | None = None
     digest: str = ""
     """Fingerprint of what was sent, where that is not the draft as it is offered."""
+    by: MemberId | None = None
+    """Who typed, pasted or forwarded it: it is put only to accounts where they may trade."""
+    only: AccountId | None = None
+    """The one account it is put to, where its sender named one."""
+    sized: bool = False
+    """The signal itself names its risk or volume: an account's own risk does not replace it."""
+    most: Decimal | None = None
+    """The percent above which an automatic signal is asked about."""
+    limited: bool = False
+    """Whether members' plans limit which sources their accounts follow."""
+    post_ref: str = ""
+    """The post it was read from, by whatever way: told twice it is one signal."""
 
 
 ASKED = Offer()
@@ -181,7 +198,7 @@ def _mode(settings: SourceSettings, values: list[str]) -> SourceSettings | str:
     ready = limits.max_risk is not None and limits.max_per_day > 0 and settings.allowed
     if mode is SourceMode.AUTO and not ready:
         return told("set its limits first: autorisk 0.5, perday 3, allow XAUUSD")
-    return replace(settings, mode=mode)
+    return replace(settings, mode=mode, forwards_only=False)
 
 
 def _decimal(text: str, low: str, high: str) -> Decimal | None:

@@ -3,6 +3,7 @@
 # ruff: noqa: ASYNC109 - a wait that fails prints the chat, which asyncio.timeout cannot do
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -186,8 +187,16 @@ class Person:
         self._world.updates.push("callback_query", body)
         return await self._world.changes.until(lambda: query.answer, timeout)
 
-    async def pays(self, message: ChatMessage, timeout: float = _TIMEOUT) -> str:
-        """Pay an invoice; return the charge id, or AssertionError with the bot's refusal."""
+    async def pays(
+        self,
+        message: ChatMessage,
+        timeout: float = _TIMEOUT,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> str:
+        """Pay an invoice; return the charge id, or AssertionError with the bot's refusal.
+
+        ``meanwhile`` happens after the bot agreed and before the money moves.
+        """
         invoice = message.extra.get("invoice")
         assert isinstance(invoice, dict), f"message #{message.message_id} is no invoice"
         checkout = Checkout(
@@ -203,6 +212,7 @@ class Person:
         self._world.updates.push("pre_checkout_query", asked)
         agreed = await self._world.changes.until(lambda: checkout.agreed, timeout)
         assert agreed, self._unseen(f"the payment was not agreed to: {checkout.error!r}", timeout)
+        meanwhile()
         charge = f"charge{self._world.serial()}"
         self._world.charges[charge] = self.user.id
         paid: JsonObject = {

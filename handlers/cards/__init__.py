@@ -38,6 +38,7 @@ from trading.notices import (
     OrderFailed,
     OrderResolved,
     OrderUnconfirmed,
+    PaidWithoutRights,
     PaymentBooked,
     PaymentUnmatched,
     PlanReminder,
@@ -144,6 +145,8 @@ def _text(notice: Notice, now: datetime) -> str:  # noqa: C901 - a flat table of
             return status.started(notice)
         case PaymentBooked():
             return billing.booked(notice)
+        case PaidWithoutRights():
+            return billing.without_rights(notice)
         case PaymentUnmatched():
             return billing.unmatched(notice)
         case PlanReminder():

@@ -6,7 +6,7 @@ from decimal import Decimal
 from handlers.cards.text import DASH, WORDS, clock, dated, foreign, span, table
 from handlers.texts import later, retell, t
 from handlers.words import plain
-from trading.notices import PaymentBooked, PaymentUnmatched, PlanReminder
+from trading.notices import PaidWithoutRights, PaymentBooked, PaymentUnmatched, PlanReminder
 
 _SAFE = later("The guard, closing, alerts and your own data go on whatever plan you have.")
 
@@ -51,6 +51,23 @@ def unmatched(notice: PaymentUnmatched) -> str:
         t("Nothing was booked. An owner settles it: /refund or /grantplan."),
     ]
     return "\n".join(lines)
+
+
+def without_rights(notice: PaidWithoutRights) -> str:
+    """Return that somebody paid who may do nothing here any more."""
+    rows = [
+        (t("Amount"), price(notice.amount, notice.currency)),
+        (t("By"), foreign(notice.provider, 16)),
+        (t("From"), str(notice.payer)),
+        (t("Reference"), foreign(notice.reference, 40)),
+    ]
+    return "\n".join(
+        [
+            t("⚠️ <b>Somebody without rights has paid</b>"),
+            table(rows),
+            t("It is booked. Let them in again with /grant, or give it back with /refund."),
+        ]
+    )
 
 
 def reminder(notice: PlanReminder, now: datetime) -> str:

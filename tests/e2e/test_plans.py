@@ -32,6 +32,31 @@ async def _ask(person: Person, text: str, expected: str) -> str:
     return (await person.sees(expected, after=sent)).text
 
 
+async def test_money_of_somebody_whose_rights_were_taken_is_booked_and_told(
+    tmp_path: Path,
+) -> None:
+    async with chat_desk(tmp_path, PLANS_ENABLED="true") as desk:
+        mira = _let_in(desk)
+        sent = await mira.sends("/upgrade")
+        offer = await mira.sees("Plans", after=sent)
+        await mira.taps(offer, "Trader · 750")
+        invoice = await mira.sees("Plan trader", after=offer)
+        charge = await mira.pays(invoice, meanwhile=lambda: _revoke(desk))
+        told = await desk.owner.sees("Somebody without rights has paid")
+        assert charge in told.text
+        (row,) = desk.rows("SELECT external_id FROM booking")
+        assert row["external_id"] == charge
+        assert desk.rows("SELECT * FROM unmatched_payment") == []
+        await _ask(mira, "/start", "Your Telegram id")
+        with pytest.raises(AssertionError, match="not yours"):
+            await mira.pays(invoice)
+
+
+def _revoke(desk: ChatDesk) -> None:
+    with closing(sqlite3.connect(desk.settings.database_path)) as database, database:
+        database.execute("UPDATE member SET revoked_ms = 1 WHERE telegram_id = ?", (MIRA,))
+
+
 async def test_stars_buy_a_plan_once_and_come_back(tmp_path: Path) -> None:
     async with chat_desk(tmp_path, PLANS_ENABLED="true", PLANS_CONTACT="@desk_owner") as desk:
         mira = _let_in(desk)

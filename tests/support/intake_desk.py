@@ -7,7 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from storage.billing_store import BillingStore
 from storage.database import Database
+from storage.member_store import MemberStore
 from storage.sources_store import SourceStore
 from storage.store import SqliteStore
 from tests.support.fresh import fresh_database
@@ -15,10 +17,12 @@ from tests.support.loop_desk import ManualClock
 from trading.channels import ChannelService
 from trading.drawdown import Cap, CapKind
 from trading.fixing import FixService
+from trading.ids import MemberId
 from trading.incoming import Incoming, Outcome
 from trading.intake import IntakeService
 from trading.model import MarginMode, Member, Quote
 from trading.parser import SignalUpdate
+from trading.plans import Plan, Provider
 from trading.reporting import Reporter
 from trading.signals import SignalService
 from trading.sources import Source, SourceMode
@@ -34,8 +38,15 @@ class Told:
         self.updates: list[SignalUpdate] = []
 
     async def take(
-        self, source: Source, ref: str, reply_ref: str | None, update: SignalUpdate, text: str
+        self,
+        source: Source,
+        ref: str,
+        reply_ref: str | None,
+        update: SignalUpdate,
+        text: str,
+        by: MemberId | None = None,
     ) -> str:
+        del by
         assert source.id
         assert ref
         assert reply_ref is None or reply_ref != ref
@@ -53,19 +64,45 @@ class IntakeDesk:
         self.quotes: dict[str, Quote] = {}
         self.store = SqliteStore(database, clock)
         self.sources = SourceStore(database, clock)
+        self.members = MemberStore(database, clock)
+        self._told = Told()
         self.woken: list[int] = []
         self.signals = SignalService(self.store, self.woken.append, Reporter(clock, "test"), TTL)
-        self.intake = IntakeService(self.sources, self.signals, Told(), self.quotes.get, clock, TTL)
-        self.fixes = FixService(self.sources, self.intake)
-        self.channels = ChannelService(self.sources, self.intake.changed)
+        self._build(limited=False)
         self.owner: Member
         self.path: Path
 
+    def _build(self, *, limited: bool) -> None:
+        self.intake = IntakeService(
+            self.sources,
+            self.signals,
+            self._told,
+            self.quotes.get,
+            self.clock,
+            TTL,
+            limited=limited,
+        )
+        self.fixes = FixService(self.sources, self.intake)
+        self.channels = ChannelService(self.sources, self.intake.changed)
+
+    def limit_plans(self) -> None:
+        """Let members' plans hold from now on."""
+        self._build(limited=True)
+
+    async def member(self, telegram_id: int) -> Member:
+        """Return a person of the desk."""
+        found = await self.store.member(telegram_id)
+        assert found is not None
+        return found
+
+    async def give_plan(self, member: Member, plan: Plan, provider: Provider) -> None:
+        """Give a member thirty days of a plan."""
+        books = BillingStore(self.database, self.clock)
+        await books.give(member.id, provider, f"test:{member.id}", plan, 30, None)
+
     async def open(self) -> None:
         await self.store.ensure_owners([OWNER])
-        owner = await self.store.member(OWNER)
-        assert owner is not None
-        self.owner = owner
+        self.owner = await self.member(OWNER)
         caps = [Cap(CapKind.STATIC, Decimal(20), initial=Decimal(10000))]
         await self.store.open_account(1001, "Demo", "USD", MarginMode.HEDGING, Decimal(10000), caps)
 

@@ -27,7 +27,7 @@ _TECHNICAL: Final = frozenset(
 )
 _KEYWORDS: Final = frozenset({"name", "prefix", "pattern", "sep", "encoding", "extra", "ext"})
 NO_LANGUAGE: Final = {
-    "handlers/arrival.py": {"tg:{}", "member:{}"},
+    "handlers/arrival.py": {"tg:{}", "{}:by{}"},
     "handlers/attention.py": {"language", "numbers", "keyboard", "on", "off"},
     "handlers/caps.py": {"show", "set", "off", "static", "lookback", "trailing", "total"},
     "handlers/cards/__init__.py": {"Card", "Render", "render"},

@@ -56,6 +56,15 @@ class Member:
     reader: Reader = EVERYONE
     speaks: str = ""
     """The language of their Telegram, as it last said."""
+    everywhere: Role | None = None
+    """Their role on every account of the desk; None where they have rights on single ones alone."""
+
+    def may_on_desk(self, needed: Role) -> bool:
+        """Tell whether this person may do what concerns the whole desk: no own account gives that.
+
+        ``role`` is the highest on any account, a person's own included, and opens commands only.
+        """
+        return self.everywhere is not None and self.everywhere.may(needed)
 
 
 class TradingState(StrEnum):
@@ -82,6 +91,8 @@ class Account:
     """Set while every position is to be closed; cleared by a snapshot that shows none."""
     second_above: Decimal | None = None
     """Percent of risk above which two people approve; None: one is enough."""
+    risk_percent: Decimal | None = None
+    """Percent an order risks whose signal names no size; None: the desk's."""
 
 
 @dataclass(frozen=True, slots=True)
