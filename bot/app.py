@@ -26,6 +26,7 @@ from bot.instance import hold
 from bot.limiter import Limiter
 from bot.longwork import LongWork
 from bot.loops import LoopMaker
+from bot.mailing import Mailing, open_mailing
 from bot.members import open_members
 from bot.menu import Menu
 from bot.metrics import Metrics
@@ -73,6 +74,7 @@ class App:
     watchdog: Watchdog
     works: LongWork
     billing: BillingJobs
+    mail: Mailing
     pictures: CardCharts
     stopping: asyncio.Event
 
@@ -90,6 +92,7 @@ class App:
             self.schedule.start()
             polling = group.create_task(self.polling.run())
             works = group.create_task(self.works.run())
+            mail = group.create_task(self.mail.run())
             pictures = group.create_task(self.pictures.run())
             menu = group.create_task(self.menu.show())
             fleet = group.create_task(self.fleet.run())
@@ -109,6 +112,8 @@ class App:
             self.loop.stop()
             await trading
             await self.fleet.close()
+            await self.mail.stop()
+            mail.cancel()
             await self.sender.drain(DRAIN_SECONDS)
             sending.cancel()
             watching.cancel()
@@ -157,7 +162,8 @@ async def open_app(
             clock,
             telegram_answers=lambda: telegram.state is CircuitState.CLOSED,
         )
-        said.hurry = sender.kick
+        mail = await open_mailing(settings, database, clock, said)
+        said.hurries(sender.kick, mail.kick)
         alarms = Alarms(circuits, stores.desk, bot, settings.telegram.owner_ids, clock)
         upkeep = Upkeep(
             settings, database, reserve, circuits, alarms, holds, clock, unclean=unclean
@@ -201,6 +207,7 @@ async def open_app(
             loop,
             arrivals,
             billing,
+            mail.service,
             enrolment,
             heartbeat,
             charts,
@@ -236,6 +243,7 @@ async def open_app(
         site = make_app(routes, polling)
         if billing.crypto is not None:
             site.router.add_post(CRYPTO_PATH, billing.crypto.webhook)
+        mail.add_routes(site)
         await stack.enter_async_context(serve(site, settings.http.host, settings.http.port))
         yield App(
             stores.desk,
@@ -248,6 +256,7 @@ async def open_app(
             watchdog,
             works,
             billing.jobs,
+            mail,
             pictures,
             asyncio.Event(),
         )

@@ -23,6 +23,7 @@ from trading.enrolment import EnrolmentService
 from trading.heartbeat import HeartbeatService
 from trading.limits import LimitService
 from trading.loop import TradingLoop
+from trading.mailing import MailService
 from trading.people import PeopleService
 from trading.positions.service import PositionService
 from trading.wishes import AttentionService
@@ -35,6 +36,7 @@ def open_chat(
     loop: TradingLoop,
     arrivals: Arrivals,
     billing: Billing,
+    mail: MailService,
     enrolment: EnrolmentService,
     heartbeat: HeartbeatService,
     charts: ChartRenderer,
@@ -65,6 +67,7 @@ def open_chat(
         heartbeat=heartbeat,
         menu=menu,
         enrolment=enrolment,
+        mail=mail,
         limits=LimitService(desk, loop, accounts),
         why=stores.why,
         calculator=Calculator(loop, risk_limits(settings)),

@@ -63,6 +63,8 @@ POLLING = Policy(first=0.5, longest=30.0, jitter=0.5)
 """Asking Telegram for updates: for ever."""
 SENDING = Policy(first=1.0, longest=60.0, jitter=0.5)
 """One message to one chat: for ever; a newer one of the chat may pass it."""
+MAILING = Policy(first=5.0, longest=900.0, jitter=5.0)
+"""A mail to its server: until it is no longer worth sending; see `trading.mail.LASTS`."""
 CALLING = Policy(first=0.5, longest=4.0, jitter=0.5, end=15.0)
 """A call that is useful only now: the ping, the webhook, the command menu."""
 

@@ -30,6 +30,7 @@ from bot.settings_groups import (
     ResultsSettings,
     RiskSettings,
     SignalSettings,
+    SmtpSettings,
     TelegramSettings,
     TerminalSettings,
 )
@@ -50,6 +51,7 @@ _PREFIXES = {
     "manage": "MANAGE_",
     "plans": "PLANS_",
     "crypto": "CRYPTO_",
+    "smtp": "SMTP_",
     "log": "LOG_",
 }
 """What stands before a group's field names in its variables."""
@@ -88,6 +90,7 @@ class Settings(BaseSettings):
     manage: ManageSettings = ManageSettings()
     plans: PlanSettings = PlanSettings()
     crypto: CryptoSettings = CryptoSettings()
+    smtp: SmtpSettings = SmtpSettings()
     log: LogSettings = LogSettings()
 
     @classmethod
@@ -113,6 +116,7 @@ class Settings(BaseSettings):
             self.accounts.key,
             self.accounts.old_key,
             self.crypto.token,
+            self.smtp.password,
         )
         texts = [secret.get_secret_value() for secret in held if secret]
         if self.heartbeat.ping_url:

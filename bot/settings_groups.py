@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from decimal import Decimal, InvalidOperation
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from pydantic import (
 )
 
 from trading.drawdown.dayclock import DayClock, is_zone
+from trading.mail import parse_address
 from trading.risk.sessions import SessionWindow, parse_window
 
 OFFICIAL_API = "https://api.telegram.org"
@@ -56,6 +58,12 @@ def _http_address(text: str) -> str:
     if not usable:
         raise ValueError("must be an http:// or https:// address")
     return text.rstrip("/")
+
+
+def _https(address: str) -> str:
+    if urlsplit(address).scheme != "https" and urlsplit(address).hostname != "127.0.0.1":
+        raise ValueError("must be an https:// address")
+    return address
 
 
 def _instant(value: object) -> object:
@@ -97,6 +105,13 @@ VaultKey = Annotated[SecretStr, AfterValidator(_vault_key)]
 Endpoints = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
+def _mail_from(text: str) -> str:
+    name, address = parseaddr(text)
+    if parse_address(address) is None or not text.isprintable() or "@" in name:
+        raise ValueError("must be an address like Trade desk <desk@example.com>")
+    return text
+
+
 def _percents(value: object) -> object:
     """Read a comma list of percents that leave something for the last target."""
     if not isinstance(value, str):
@@ -113,9 +128,11 @@ def _percents(value: object) -> object:
     return parts
 
 
+MailFrom = Annotated[str, AfterValidator(_mail_from)]
 OwnerIds = Annotated[tuple[int, ...], BeforeValidator(_owner_ids)]
 Percents = Annotated[tuple[Decimal, ...], BeforeValidator(_percents)]
 Address = Annotated[str, AfterValidator(_http_address)]
+PublicAddress = Annotated[Address, AfterValidator(_https)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Token = Annotated[SecretStr, AfterValidator(_token)]
 Currency = Annotated[str, BeforeValidator(_upper), Field(pattern="^[A-Z]{3,8}$")]
@@ -203,6 +220,9 @@ class TerminalSettings(_Group):
 class HttpSettings(_Group):
     host: str = Field("127.0.0.1", description="address for health, metrics and signals")
     port: int = Field(8080, ge=0, le=65535, description="port for health, metrics and signals")
+    public_url: PublicAddress | None = Field(
+        None, description="public https address that leads here; empty = mails have no links"
+    )
 
 
 class SignalSettings(_Group):
@@ -404,6 +424,36 @@ class CryptoSettings(_Group):
         None, description="Crypto Pay token from @CryptoBot; empty = plans are sold for stars alone"
     )
     api_url: Address = Field("https://pay.crypt.bot", description="base URL of the Crypto Pay API")
+
+
+class SmtpSettings(_Group):
+    host: str | None = Field(
+        None, max_length=253, description="mail server; empty = the desk sends no e-mail"
+    )
+    port: int = Field(587, ge=1, le=65535, description="its port: 587 for starttls, 465 for tls")
+    security: Annotated[Literal["starttls", "tls", "none"], BeforeValidator(_lower)] = Field(
+        "starttls", description="`starttls`, `tls` from the start, or `none` (then no password)"
+    )
+    user: str | None = Field(None, description="the mail server's login; empty = none")
+    password: SecretStr | None = Field(None, description="its password")
+    sender: MailFrom | None = Field(
+        None, description="what mails come from, such as Trade desk <desk@example.com>"
+    )
+    ca_file: Path | None = Field(
+        None, description="who signs the server's certificate; empty = whom this machine trusts"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.host is None:
+            return self
+        if self.sender is None:
+            raise ValueError("SMTP_SENDER: is required where SMTP_HOST is set")
+        if self.security == "none" and self.password is not None:
+            raise ValueError("SMTP_SECURITY: none would send SMTP_PASSWORD in the clear")
+        if (self.user is None) != (self.password is None):
+            raise ValueError("SMTP_USER: goes together with SMTP_PASSWORD")
+        return self
 
 
 class LogSettings(_Group):

@@ -26,15 +26,19 @@ from trading.clock import Clock
 
 
 class Said:
-    """Hurries the sender once it is built; a message written before that waits in its table."""
+    """Hurries the senders once they are built; what was written before that waits in its table."""
 
     def __init__(self) -> None:
-        self.hurry: Callable[[], None] | None = None
+        self._hurry: tuple[Callable[[], None], ...] = ()
+
+    def hurries(self, *senders: Callable[[], None]) -> None:
+        """Take who is to be hurried."""
+        self._hurry = senders
 
     def __call__(self) -> None:
         """Say that a commit may have written a message."""
-        if self.hurry is not None:
-            self.hurry()
+        for hurry in self._hurry:
+            hurry()
 
 
 @dataclass(frozen=True, slots=True)

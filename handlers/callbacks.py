@@ -135,6 +135,13 @@ class SettingTap(CallbackData, prefix="st"):
     value: str
 
 
+class EmailTap(CallbackData, prefix="em"):
+    """Set whether a person wants mails of a kind."""
+
+    kind: str
+    on: bool
+
+
 class TradesAt(CallbackData, prefix="th"):
     """Closed trades before or after a place in the list."""
 

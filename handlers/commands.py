@@ -213,6 +213,14 @@ COMMANDS: Final[tuple[CommandRow, ...]] = (
         "hours without a sound in your own zone",
         "/quiet 22:00-07:00",
     ),
+    _row(
+        Topic.MESSAGES,
+        _V,
+        "email",
+        "what also comes by e-mail, and where to",
+        "/email you@example.com",
+        Where.PRIVATE,
+    ),
     _row(Topic.MESSAGES, _T, "ack", "I have seen the alarm: it rings no more"),
     _row(
         Topic.DESK,

@@ -39,6 +39,7 @@ def prune(connection: sqlite3.Connection, before: datetime) -> int:
             "DELETE FROM outbox WHERE created_ms < ? AND status IN ('sent', 'dead', 'expired')"
             " AND coalesce(topic, '') NOT LIKE 'heartbeat%'"
         ),
+        "DELETE FROM mail WHERE created_ms < ? AND status IN ('sent', 'dead')",
         (
             "DELETE FROM confirmation WHERE expires_ms < ?"
             " AND id NOT IN (SELECT confirm_id FROM wish WHERE confirm_id IS NOT NULL)"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from storage import alarms, attention, rows
+from storage import alarms, attention, mails, rows
 from storage.rows import decode, encode
 from trading.alarms import FOLD, FOLD_WHOLE, SOUND_AGAIN, AlarmView, Fold, fold_of
 from trading.attention import Attention, Drop, Hold, Sound, judge
@@ -86,6 +86,7 @@ def post(
     alarm_id = None if fold is None else _alarm(connection, fold, now)
     body = encode(notice, Notice)
     for chat_id in to:
+        mails.also(connection, chat_id, notice, priority, now, topic)
         first_ms = to_ms(now)
         if fold is not None:
             earlier = _repeat(connection, chat_id, fold, notice.kind, body, topic, alarm_id, now)

@@ -29,7 +29,9 @@ EVENTS: Final[Mapping[str, frozenset[str]]] = {
     "limits": frozenset({"drawdown_warning", "drawdown_recovered", "caps_changed"}),
     "state": frozenset({"trading_state_changed", "flatten_report", "flatten_stuck"}),
     "people": frozenset({"rights_changed", "unreachable"}),
-    "desk": frozenset({"blind", "loop_stalled", "started", "terminal_news", "trouble"}),
+    "desk": frozenset(
+        {"blind", "loop_stalled", "started", "terminal_news", "trouble", "mail_trouble"}
+    ),
     "heartbeat": frozenset({"heartbeat"}),
 }
 """What a person names in /notify, and the kinds of notice it stands for."""

@@ -558,6 +558,16 @@ class Unreachable:
 
 
 @dataclass(frozen=True, slots=True)
+class MailTrouble:
+    """Mail does not get out, or an address does not take it."""
+
+    address: str
+    """The refused address; empty where it is the mail server."""
+    why: str
+    kind: Literal["mail_trouble"] = "mail_trouble"
+
+
+@dataclass(frozen=True, slots=True)
 class RightsChanged:
     """A person was let in, given another role, or shut out."""
 
@@ -626,6 +636,7 @@ Notice = (
     | PaidWithoutRights
     | PlanReminder
     | Unreachable
+    | MailTrouble
     | RightsChanged
     | Digest
     | ReportDue

@@ -8,6 +8,7 @@ from typing import Final, assert_never
 from handlers.cards import (
     billing,
     guard,
+    letters,
     orders,
     people,
     positions,
@@ -34,6 +35,7 @@ from trading.notices import (
     Heartbeat,
     LevelsMissing,
     LoopStalled,
+    MailTrouble,
     Notice,
     OrderFailed,
     OrderResolved,
@@ -155,6 +157,8 @@ def _text(notice: Notice, now: datetime) -> str:  # noqa: C901 - a flat table of
             return status.terminal_news(notice)
         case Trouble():
             return status.trouble(notice, now)
+        case MailTrouble():
+            return letters.trouble(notice)
         case Unreachable():
             return status.unreachable(notice)
         case RightsChanged():

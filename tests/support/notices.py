@@ -35,6 +35,7 @@ from trading.notices import (
     LatchCause,
     LevelsMissing,
     LoopStalled,
+    MailTrouble,
     Notice,
     OrderFailed,
     OrderResolved,
@@ -329,6 +330,8 @@ EVERY: tuple[Notice, ...] = (
     Started("Demo 1001", "USD", Decimal(10000), TradingState.HALTED, 2, 1, 252, simulated=True),
     Trouble("disk", "3 MiB are free", NOW, None),
     Unreachable("Owner", 7, "Forbidden: bot was blocked by the user"),
+    MailTrouble("", "the mail server does not answer"),
+    MailTrouble("olga@example.com", "550 No such user"),
     ReportDue(
         Report(
             account="1001",

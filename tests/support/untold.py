@@ -34,6 +34,7 @@ NO_LANGUAGE: Final = {
     "handlers/cards/guard.py": {"flow", "result"},
     "handlers/cards/health.py": {"{} ms"},
     "handlers/cards/people.py": {"{} (id {})"},
+    "handlers/cards/letters.py": {"cards", "letter.html"},
     "handlers/cards/positions.py": {"SL", "TP", "SL {}", "{} · TP {}", "{} UTC"},
     "handlers/cards/results.py": {"PF", "Sharpe", "Sortino"},
     "handlers/cards/sources.py": {
@@ -43,6 +44,7 @@ NO_LANGUAGE: Final = {
     "handlers/cards/status.py": {"{} (id {})"},
     "handlers/cards/text.py": {"UTC{}", "{} min", "{} min {} s", "{} h {} min"},
     "handlers/control.py": {"Only the one", "Already"},
+    "handlers/email.py": {"on", "off"},
     "handlers/errors.py": {"a handler failed"},
     "handlers/commands.py": {
         *("look", "positions", "results", "act", "limits", "signals", "people", "messages"),
