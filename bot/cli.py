@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from bot.replay.arguments import add_arguments
-from trading.errors import DatabaseInUse
+from trading.errors import DatabaseInUse, DatabaseUnusable
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -249,6 +249,8 @@ def _explain(error: Exception, secrets: Sequence[str]) -> int:
         match leaf:
             case SettingsError():
                 code, lines = BAD_SETTINGS, leaf.problems
+            case DatabaseUnusable():
+                code, lines = BAD_SETTINGS, (f"DATABASE_PATH: {leaf}",)
             case DatabaseInUse():
                 code, lines = IN_USE, (str(leaf),)
     redact = Redactor(secrets)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from trading.errors import DatabaseInUse, StoreError
+from trading.errors import DatabaseInUse, DatabaseUnusable
 
 if sys.platform == "win32":
     import msvcrt
@@ -40,7 +40,7 @@ def hold(database: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}") from error
+        raise DatabaseUnusable(f"{path}: {error.strerror}") from error
     try:
         try:
             _try_lock(handle)

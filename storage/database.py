@@ -20,7 +20,7 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar
 import aiosqlite
 
 from storage.migrate import migrate, pending, version
-from trading.errors import StoreError
+from trading.errors import DatabaseUnusable, StoreError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -224,7 +224,7 @@ async def open_database(
         prepare(path)
         connection = await aiosqlite.connect(path, isolation_level=None)
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: {error}") from error
+        raise DatabaseUnusable(f"{path}: {error}") from error
     try:
         await connection._execute(_apply_settings, connection)  # type: ignore[no-untyped-call]  # noqa: SLF001
         # The event loop's own reader never waits; the others are on threads and may.

@@ -69,6 +69,10 @@ class StoreError(TradeDeskError):
     """The database could not keep or give a fact."""
 
 
+class DatabaseUnusable(StoreError):  # noqa: N818
+    """Nothing can be kept where the setting points: no folder, no right, no database."""
+
+
 class DatabaseInUse(StoreError):  # noqa: N818
     """Another instance of the program holds the database."""
 

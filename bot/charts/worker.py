@@ -16,9 +16,12 @@ def main() -> None:
         os.nice(_KINDER)  # a picture never takes the processor from a pass
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    while (body := _read(sys.stdin.buffer)) is not None:
-        answers.write(frame(_answer(body)))
-        answers.flush()
+    try:
+        while (body := _read(sys.stdin.buffer)) is not None:
+            answers.write(frame(_answer(body)))
+            answers.flush()
+    except BrokenPipeError:  # the bot was killed: nobody reads, and there is nothing to flush
+        os._exit(0)
 
 
 def _read(source: BinaryIO) -> bytes | None:

@@ -104,8 +104,8 @@ async def test_a_second_instance_a_newer_and_a_closed_database_start_nothing(
     assert f"the database has schema {version + 1}, this program knows {version}" in desk.log
     # The kernel's own folder: nobody makes files there, not even who may write everywhere.
     await desk.start(ready=False, env={**desk.environment, "DATABASE_PATH": "/sys/desk.db"})
-    assert await desk.ended() == 1
-    assert "/sys/desk.db.lock: " in desk.log
+    assert await desk.ended() == 2
+    assert "DATABASE_PATH: /sys/desk.db.lock: " in desk.log
     assert len(desk.sandbox.calls_of("getUpdates")) == polls
     assert "Traceback" not in desk.log
 

@@ -1,6 +1,7 @@
 """Pictures come from a child process, within their time, or are refused in words."""
 
 import asyncio
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from decimal import Decimal
 import pytest
 
 from bot.charts.renderer import MOST_WAITING, WORKER, ChartRenderer
+from bot.charts.wire import frame
 from bot.sandbox.files import _png_size  # the picture is judged as Telegram judges it
 from trading.charts import (
     Bar,
@@ -116,6 +118,19 @@ async def test_more_charts_than_can_wait_are_refused() -> None:
             await drawing.render(decision())
         for task in waiting:
             task.cancel()
+
+
+def test_a_killed_bot_leaves_a_child_that_ends_without_a_word() -> None:
+    with subprocess.Popen(  # noqa: S603 - our own program
+        WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        child.stdin.write(frame(b"[]"))
+        child.stdin.close()
+        assert (child.wait(20), child.stderr.read()) == (0, b"")
 
 
 async def test_an_idle_child_gives_its_memory_back() -> None:
