@@ -69,6 +69,10 @@ class Plan:
     """Every rule that was checked, for /why."""
 
 
+_Want = tuple[Side, str, Decimal, Decimal]
+"""Side, broker symbol, lots and price of an entry."""
+
+
 class Planner:
     """Works out plans with the terminal's own profit and margin calculation."""
 
@@ -89,6 +93,9 @@ class Planner:
         self._limits = limits
         self._clock = clock
         self._ladder = tuple(ladder)
+        self._margins: dict[_Want, Decimal] = {}
+        """What the terminal said at the prices of one snapshot: a batch asks for each once."""
+        self._margins_of = 0.0
 
     async def plan(self, approval: Approval, snapshot: Snapshot, standing: Standing) -> Plan:
         """Return the plan of an approval; raises ``TerminalError`` when it cannot be known.
@@ -127,7 +134,7 @@ class Planner:
             entry=entry,
             volume=volume,
             risk_money=None if per_lot is None else per_lot * volume,
-            margin=await self._margin(draft, spec, volume, entry, refusal, intents),
+            margin=await self._margin(draft, spec, volume, entry, refusal, intents, snapshot),
             floor=standing.floor,
             open_risk=_open_risk(snapshot, intents, specs, self._limits.stress_percent),
             unresolved=standing.unresolved,
@@ -213,6 +220,7 @@ class Planner:
         entry: Decimal,
         refusal: Denial | None,
         intents: Iterable[OrderRequest],
+        snapshot: Snapshot,
     ) -> Decimal | None:
         """Return the margin of the entry and of what was just sent; None where refused."""
         if refusal is not None or volume <= 0:
@@ -224,9 +232,17 @@ class Planner:
             if one.side is not None and one.volume is not None and one.price is not None
         ]
         try:
-            return sum([await self._terminal.margin(*one) for one in wanted], ZERO)
+            return sum([await self._margin_at(snapshot, one) for one in wanted], ZERO)
         except TerminalRefused:
             return None
+
+    async def _margin_at(self, snapshot: Snapshot, want: _Want) -> Decimal:
+        if self._margins_of != snapshot.taken:
+            self._margins, self._margins_of = {}, snapshot.taken
+        known = self._margins.get(want)
+        if known is None:
+            known = self._margins[want] = await self._terminal.margin(*want)
+        return known
 
     def _request(self, ctx: OrderContext, take_profit: Decimal | None) -> OrderRequest:
         draft, spec = ctx.draft, ctx.spec
