@@ -206,7 +206,7 @@ def test_pips_of_gold_are_held_because_channels_do_not_agree_on_them() -> None:
         ("Gold buy 2650 SL 2640 SL 2635 TP 2670", "two stop losses: 2640 and 2635"),
         ("Gold buy limit SL 2640 TP 2670", "a limit order without a price"),
         ("Buy EURUSD GBPUSD SL 1.08 TP 1.09", "EURUSD, GBPUSD"),
-        ("Gold buy 2650\nadd 2645\nSL 2640 TP 2670", "cannot tell what 2645 is"),
+        ("Gold buy 2650\nadd 2645\nSL 2640 TP 2670", '"add" below the prices is not understood'),
         ("Gold buy 2650 SL 2640 TP 2670\nnew entry 2660", "two entries: 2650 and 2660"),
         ("Gold buy 2698-02 SL 2690 TP 2710", '"02" is not a price of XAUUSD'),
     ],

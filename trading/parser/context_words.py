@@ -3,17 +3,14 @@
 from trading.parser.normalise import word_set
 
 RESULTS = word_set(
-    "failed removed succeeded successful won wins winner winners finished bag perfect triggered "
-    "activated executed filled hit hitted reached achieved done running smashed closed booked "
-    "secured stopped completed touched runing alcanzado alcancado atingido tocado batido cerrado "
-    "fechado достигнут взят сработал закрыт выполнен تحقق تحققت ضرب tercapai kena sudah banked "
-    "cashed printed destroyed crushed nailed tagged exited invalidated expired deleted missed "
-    "still holding backtest backtested backtesting demo journal congrats congratulations cerrada "
-    "cerrados cerradas activado activada ejecutada encerrado encerrada finalizado batida chiuso "
-    "chiusa raggiunto colpito erreicht geschlossen getroffen ausgestoppt atteint touche cloture "
-    "kapandi kapatildi vurdu dong khop закрыта закрыто закрыли взята взяли сработала сработало "
-    "достигнута достигли تم تحقيق"
+    "successful won wins winner winners bag perfect hit done running runing достигнут взят "
+    "закрыт выполнен تحقق تحققت ضرب tercapai kena sudah still holding backtest backtesting demo "
+    "journal congrats congratulations chiuso chiusa raggiunto colpito erreicht ausgestoppt "
+    "atteint touche cloture dong khop взята взяли достигли تم تحقيق took went got gave caught "
+    "made came saw ran lost paid kept held fell rose broke sold bought knew left became felt "
+    "sent flew blew given taken gone seen shown beaten had been began"
 )
+"""Words that tell what happened and do not show it by their ending."""
 OUTCOMES = frozenset(
     (
         ("in", "profit"),
@@ -43,67 +40,142 @@ OUTCOMES = frozenset(
 """Pairs of words that tell how a trade stands, not where it should go."""
 LATER = word_set("when once after if until till upon before as cuando quando если после se wenn")
 DOUBTS = word_set(
-    "before after earlier if wait waiting may might could would expect expecting expected looking "
-    "look plan planning potential possible don't dont not never avoid until unless maybe consider "
-    "considering watch watching who who's whos anyone why what was were had took yesterday last "
-    "think thinking hope want wants should will can how when where which did does no cannot can't "
-    "miss missed ready prepare forecast analysis scenario either example posible possivel "
-    "possibile moglich возможно вероятно mungkin muhtemelen olasi peut forget delete skip "
-    "disregard close exit remove monday tuesday wednesday thursday friday sunday got gave caught "
-    "earned won went sold bought made"
+    "before after earlier if wait waiting may might could would expect expecting expected "
+    "looking look plan planning potential possible don't dont not never avoid until unless "
+    "maybe consider considering watch watching who who's whos anyone why what was were had took "
+    "yesterday last think thinking hope want wants should will can how when where which did "
+    "does no cannot can't miss missed ready prepare forecast analysis scenario either example "
+    "posible possivel possibile moglich возможно вероятно mungkin muhtemelen olasi peut forget "
+    "delete skip disregard close exit remove monday tuesday wednesday thursday friday sunday "
+    "got gave caught earned won went sold bought made our my his her their active"
 )
 NEWS = word_set(
-    "update updated edit edited correction corrected revised reminder recap results result cancel "
-    "cancelled canceled cancelar cancela ignore ignored void"
+    "update updated edit edited correction corrected revised reminder recap results result "
+    "cancel cancelled canceled cancelar cancela ignore ignored void"
 )
 DISTANCES = word_set("risk reward rr after every each within spread range")
 """Words whose pips measure a plan, not a result."""
 VOID = word_set(
-    "stats statistics scorecard score test felicidades parabens mubarak tebrikler xong thanh guide "
-    "tutorial loser losers webinar homework received parsed quiz exercise lesson ago entered "
-    "throwback flashback proof taken already ganancia ganancias lucro ganho прибыль убыток kazanc "
-    "gewinn verlust gagne perdu guadagno ربح cuan rugi stopado stopeado словили outcome status "
-    "sent win loss anymore previous sample demo dummy template hypothetical imagine friend lol "
-    "haha moved gone looks mistake wrong typo paper history historical archive confirmation "
-    "confirmed confirms confirmacion confirmacao confirmar подтверждения konfirmasi bestatigung "
-    "teyit تأكيد التأكيد ayer ontem hier gestern ieri вчера вчерашний dun dunku kemarin امس الامس "
-    "ejemplo exemplo exemple beispiel esempio пример ornek contoh مثال उदाहरण resultado resultados "
-    "resultat ergebnis risultato итог итоги результат sonuc hasil نتيجة نتائج drawdown waiting "
-    "watching yet forming forms esperen esperar aguardem aguardar aguarde жду ждем tunggu"
+    "education educational learn learning stats statistics scorecard score test felicidades "
+    "parabens mubarak tebrikler xong thanh guide tutorial loser losers webinar homework "
+    "received parsed quiz exercise lesson ago entered throwback flashback proof taken already "
+    "ganancia ganancias lucro ganho прибыль убыток kazanc gewinn verlust gagne perdu guadagno "
+    "ربح cuan rugi stopado stopeado словили outcome status sent win loss anymore previous "
+    "sample demo dummy template hypothetical imagine friend lol haha moved gone looks mistake "
+    "wrong typo paper history historical archive confirmation confirmed confirms confirmacion "
+    "confirmacao confirmar подтверждения konfirmasi bestatigung teyit تأكيد التأكيد ayer ontem "
+    "hier gestern ieri вчера вчерашний dun dunku kemarin امس الامس ejemplo exemplo exemple "
+    "beispiel esempio пример ornek contoh مثال उदाहरण resultado resultados resultat ergebnis "
+    "risultato итог итоги результат sonuc hasil نتيجة نتائج drawdown waiting watching yet "
+    "forming forms esperen esperar aguardem aguardar aguarde жду ждем tunggu"
 )
 """Words that make a call none, wherever they stand around its prices."""
 EVEN = word_set("breakeven at be now . ! ,")
-CALLS = word_set(
-    "trade signal setup operacion operacao operazione operation senal sinal sinyal segnale islem "
-    "صفقة الصفقة توصية сделка сигнал lenh keo"
+NOT_PAST = word_set(
+    "reserved limited unlimited trusted based recommended suggested fixed calculated posted "
+    "verified red need speed feed indeed proceed exceed advanced guaranteed isolated regulated "
+    "related fed disciplined experienced leveraged calmed mercado mercados cuidado recomendado "
+    "limitado vamos canal канал капитал материал gegen gehen geben gebt gerecht prices"
 )
-"""Names of a call; what kind of call an unknown word makes it is not for a machine to guess."""
+"""Words that end like the past tense and are not."""
 COUNSEL = word_set(
-    "responsibly don't dont use manage management risk enter keep do always never max maximum min "
-    "only small care careful caution lot lots capital balance follow join share like support "
-    "contact dm click link advice financial responsibility disclaimer own set proper layer trail "
-    "valid expiry leverage lev timeframe news tip note remember reminder usar usen gestion "
-    "gestione gestao riesgo risco cuiden respeten respeite إدارة ادارة المال риск риски соблюдайте "
-    "von vốn quan risiko jaga gunakan yonetimi rischio risque gerez expire until"
+    "consejo responsibly manage management risk max maximum min minimum careful caution lot "
+    "lots capital balance link advice financial responsibility disclaimer proper layer valid "
+    "expiry leverage lev timeframe news gestion gestione gestao riesgo risco إدارة ادارة المال "
+    "риск риски von vốn quan risiko yonetimi rischio risque expire until"
 )
-"""Words of advice and of links below a call."""
+"""Words of advice and of rules below a call."""
+COMMANDS = word_set(
+    "don't dont do use enter keep always never only small care follow join share like support "
+    "contact dm click own set trail tip note remember reminder usar usen cuiden respeten "
+    "respeite соблюдайте jaga gunakan gerez"
+)
+"""Words that open a line of advice or of advertising."""
+UNNOTED = word_set("profit pips pip day week trades win winrate members score no")
+"""Asides that are no note on a call: they count what was won."""
+CARES = word_set("move set shift trail trailing put bring adjust mover sl stop")
+"""Advice that says by itself what it is about: the stop."""
 SMALL_TALK = word_set(
-    "regards invalidates good luck enjoy trading safe happy all best gl thanks thank you cheers "
+    "regards invalidates luck enjoy traders trading safe happy best gl thanks thank you cheers "
     "bismillah copyright reserved follow please pls lets go inshallah patience stay tuned "
-    "disciplined discipline"
+    "disciplined discipline holiday today"
 )
 """What people write below a call without saying anything of it."""
+DAY_PARTS = word_set("morning afternoon evening day")
+WISHES = DAY_PARTS | word_set("luck best night weekend trading")
 MODALS = word_set("could might may would")
 GRAMMAR = word_set(
-    "is the our my your we i this of to that it you us he they for in here was from with up at by "
-    "about"
+    "is the our my your we i this of to that it you us he they for in here was from with up at "
+    "by about"
 )
 """Small words: two of them and one unknown word make a line a sentence, not a name."""
 EAGER = frozenset({"ready", "prepare", "plan"})
 """Doubts beside a price that only announce a call from the lines above it."""
 QUIET = word_set(
-    "plan idea trading \u0441f riskly leverage fresh todays today cf h m d x st nd rd th side here "
-    "down high low daily weekly posted lenh urgent aggressive safe conservative london asia asian "
-    "ny breakout strong hot risky sure elite retest official room nfp"
+    "plan idea trading \u0441f riskly leverage fresh todays today cf h m d x st nd rd th side "
+    "here down high low daily weekly posted lenh urgent aggressive safe conservative london "
+    "asia asian ny breakout strong hot risky sure elite retest official room nfp"
 )
 """Words that name a kind of call and do not make its line running text."""
+
+PARTS = word_set(
+    "trade trades signal signals alert alerts setup set vip premium free forex fx crypto scalp "
+    "scalping intraday swing trader traders small order orders limit pending pair pairs asset "
+    "instrument symbol market type direction action position details entry point points low "
+    "recovery currency tipo par ativo activo direccion направление пара orden ordem operacion "
+    "operacao operazione islem сделка sinal senal sinais senales signale segnale sinyal сигнал "
+    "сигналы توصية صفقة اشارة إشارة lenh keo short long term mid midterm longterm shortterm"
+)
+"""Words for a call and its parts: labels, which say nothing of it."""
+TITLES = (
+    QUIET
+    | PARTS
+    | word_set(
+        "new day fast quick quickly instant instantly call calls first second 1st 2nd only "
+        "just ok go lets let's sniper medium family members guys team everyone all attention "
+        "important ready prepare get regular group channel bullish bearish trendline pullback "
+        "reversal continuation block supply demand pattern structure trend support resistance "
+        "morning afternoon evening night dollar pound euro yen franc australian british zealand "
+        "canadian swiss japanese us american futures spot exchange opening re reentry again nueva "
+        "nuevo novo nova neues neuer neu nouveau nuovo nuova yeni baru moi новый новая جديدة جديد "
+        "عاجل بسم الله الرحمن الرحيم عالمية tin hieu gratis gratuita kostenlos gmt utc "
+        "am pm est"
+    )
+)
+"""Words that name a call, its kind and its market: what a heading may say."""
+GREETINGS = word_set(
+    "hello hi hey dear hola ola buongiorno bonjour salam assalamu buenos buenas bom boa guten "
+    "merhaba selam selamat привет доброе добрый всем السلام صباح مساء chao xin"
+)
+NAMES = word_set(
+    "forex fx trading traders trader club academy capital signals vip group room channel "
+    "scalper scalpers investment investments invest markets pips crypto premium team"
+)
+"""Nouns the name of a channel ends with: "Waves Scout Forex"."""
+NAME_PARTS = ("forex", "fx", "pip", "trade", "trading", "gold", "scalp", "crypto")
+"""What a name written as one word holds: "PipHunter"."""
+FIRMS = word_set("forex fx")
+"""Words a name may begin with: "Forex Minister"."""
+MONEY = word_set("account balance capital deposit lot lots")
+"""Words behind which a number above a call tells what money it is meant for."""
+NAMING = word_set("# signal signals trade setup free no number h m d vip id ( ref idea alert order")
+"""What a number in a heading may follow: it numbers that, or is a time frame."""
+RECORDS = word_set(
+    "profit pips pip win winrate accuracy trades total week score rating swap probability"
+)
+"""Words behind which a number above a call tells how other trades went."""
+IFS = word_set(
+    "if when once after unless provided assuming only_if si cuando wenn falls sobald quando se "
+    "caso если когда после jika kalau setelah اذا إذا عند lorsque quand eger"
+)
+VOIDING = word_set(
+    "cancel ignore skip invalid invalidates invalidated avoid don't dont not exit delete move "
+    "secure contact join dm want wants question questions like help message msg"
+)
+"""Words that make a condition one of leaving a trade, or none of the trade at all."""
+PROMISES = word_set("sure guaranteed")
+"""Words that make a profit at the end of a line one to come."""
+JOINERS = word_set("the of for and")
+"""Small words a heading may have one of."""
+BIDS = word_set("take place put try and im i'm we're we i am are let's for")
+"""What may stand before the side on its line besides a heading: "place buy limit"."""

@@ -1,5 +1,7 @@
 """What a number is by its neighbours: an index, a note in pips, the next of a list."""
 
+from collections.abc import Sequence
+
 from trading.parser.tagger import Item
 from trading.parser.vocabulary import Tag
 
@@ -44,6 +46,11 @@ def counts_in_a_list(items: list[Item], place: int) -> bool:
     if mark == ")":
         return place == 0 or items[place - 1].text != "("
     return mark in _INDEX_MARKS and starts_line(items, place)
+
+
+def starts_a_list(line: Sequence[Item]) -> bool:
+    """Tell whether a line opens with its own number: "2) Gold"."""
+    return len(line) > 1 and is_small(line[0]) and line[1].text in _INDEX_MARKS
 
 
 def counts_a_line(items: list[Item], place: int) -> bool:

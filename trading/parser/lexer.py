@@ -6,7 +6,9 @@ from typing import NamedTuple
 # Alternatives are tried in order at each place; none nests a quantifier, so the whole is linear.
 _TOKEN = re.compile(
     r"""
-    (?P<link>https?://\S+|www\.\S+|\bt\.me/\S+)
+    (?P<space>\ +)
+  | (?P<newline>\n)
+  | (?P<link>https?://\S+|www\.\S+|\bt\.me/\S+)
   | (?P<date>(?<![\d.,])(?:20\d\d[./-]\d{1,2}[./-]\d{1,2}
                          |\d{1,2}[./-]\d{1,2}[./-]20\d\d)(?![\d.]))
   | (?P<time>(?<![\w.,])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?![.,]?\d))
@@ -16,8 +18,6 @@ _TOKEN = re.compile(
   | (?P<emoji>(?<![^\s:]):[a-z][a-z0-9_+-]{0,40}:)
   | (?P<abbr>(?<!\w)(?:s\ ?[./-]\ ?l|t\ ?[./-]\ ?p)(?![^\W\d_]))
   | (?P<word>[^\W\d_]+(?:'[^\W\d_]+)?)
-  | (?P<newline>\n)
-  | (?P<space>\ +)
   | (?P<mark>(?P<same>.)(?P=same)*)
     """,
     re.VERBOSE,

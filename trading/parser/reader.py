@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from trading.model import OrderType, Side
 from trading.parser.blocks import Block, split_blocks
-from trading.parser.context import Context, look_around, why_not_a_call
+from trading.parser.context import why_not_a_call
 from trading.parser.fields import Field, Scan
 from trading.parser.interpret import interpret
 from trading.parser.lexer import tokenise
@@ -58,10 +58,13 @@ def parse(text: str) -> Reading:
         return Reading(update=update)
     if blocks[0].side is None:
         return Reading(update=_details(blocks[0], items))
-    context = look_around(tokens, items, blocks)
-    if labelled:
-        return _read_labelled(blocks, scan, context, items, plain, complete=complete)
-    return _read_bare(blocks, scan, context, items, plain)
+    why = why_not_a_call(tokens, items, blocks, complete=complete)
+    if not labelled:
+        return CHATTER if why else _read_bare(blocks, scan, items, plain)
+    why = why or _moved_stop(blocks, items)
+    if why is not None:
+        return Reading(held=why) if complete or any(map(_restates, blocks)) else CHATTER
+    return _signals(blocks, scan, plain)
 
 
 def _details(block: Block, items: list[Item]) -> SignalUpdate | None:
@@ -111,33 +114,15 @@ def _restates(block: Block) -> bool:
     return bool(block.side and block.priced_entries and (block.stops or block.targets))
 
 
-def _read_labelled(
-    blocks: list[Block],
-    scan: Scan,
-    context: Context,
-    items: list[Item],
-    plain: Plain,
-    *,
-    complete: bool,
-) -> Reading:
-    why = why_not_a_call(context, complete=complete) or _moved_stop(blocks, items)
-    if why is not None:
-        stated = complete or any(map(_restates, blocks))
-        return Reading(held=why) if stated else CHATTER
-    return _signals(blocks, scan, plain)
-
-
 def _moved_stop(blocks: list[Block], items: list[Item]) -> str | None:
     """Find "SL at entry" where no stop has a price: the trade has long begun."""
     moved = any(item.tag is Tag.ADVICE and item.text in {"sl", "stop"} for item in items)
     return "its stop has been moved" if moved and not any(b.stops for b in blocks) else None
 
 
-def _read_bare(
-    blocks: list[Block], scan: Scan, context: Context, items: list[Item], plain: Plain
-) -> Reading:
+def _read_bare(blocks: list[Block], scan: Scan, items: list[Item], plain: Plain) -> Reading:
     """Read a call without stop and targets, which only a message of nothing else can be."""
-    if not _is_calm(items, blocks) or scan.strays or why_not_a_call(context, complete=False):
+    if not _is_calm(items, blocks) or scan.strays:
         return CHATTER
     if any(item.text in _PROMOTION for item in items):
         return CHATTER

@@ -55,7 +55,8 @@ class FieldScanner:
 
     def _on_order_word(self, place: int, item: Item) -> None:
         if item.tag is Tag.MARKET and self._named_since_side(levels=not _tells_price(item)):
-            self._on_aside(place, item)  # "current price 2651" below the levels
+            # "current price 2651" below the levels; "now 2651" is no price of the call.
+            (self._on_aside if _tells_price(item) else self._on_word)(place, item)
             return
         if item.tag is Tag.TYPE and not self._types_an_order(place, item):
             self._on_word(place, item)

@@ -102,6 +102,9 @@ _INDICES = {
     ("aus", "200"): "AUS200",
     ("v", "75"): "V75",
 }
+_STARTS = (
+    _PAIR_BASES | _NAMES.keys() | {first for first, _ in _PHRASES} | {stem for stem, _ in _INDICES}
+)
 _SUFFIXES = word_set("m c i z r x pro ecn raw std micro mini cash")
 _JOINERS = frozenset("/-.:_|")
 _SUFFIX_MARKS = frozenset("+#.")
@@ -110,10 +113,20 @@ _SUFFIX_MARKS = frozenset("+#.")
 def match_symbol(tokens: list[Token], index: int) -> tuple[str, int] | None:
     """Return the symbol that starts at a token and how many tokens spell it."""
     token = tokens[index]
-    if token.kind != "word":
+    if token.kind != "word" or (not _may_start(token.text) and _text_at(tokens, index + 1) != "/"):
         return None
     found = _match_index(tokens, index) or _match_pair(tokens, index) or _match_name(tokens, index)
     return _with_suffix(tokens, index, *found) if found else None
+
+
+@lru_cache(maxsize=4096)
+def _may_start(word: str) -> bool:
+    """Tell whether a word can begin a symbol; before a slash every word can."""
+    return word == "s" or word in _STARTS or _whole_pair(word) is not None
+
+
+def _text_at(tokens: list[Token], index: int) -> str:
+    return tokens[index].text if index < len(tokens) else ""
 
 
 def _word_at(tokens: list[Token], index: int) -> str:
@@ -150,8 +163,11 @@ def _match_pair(tokens: list[Token], index: int) -> tuple[str, int] | None:
 def _unknown_coin(tokens: list[Token], index: int) -> tuple[str, int] | None:
     """Take any short name before "/USDT" as a coin: there are too many to list."""
     base = tokens[index].text
-    slash = tokens[index + 1].text if index + 1 < len(tokens) else ""
-    if slash == "/" and _word_at(tokens, index + 2) == "usdt" and 2 <= len(base) <= 6:
+    if (
+        _text_at(tokens, index + 1) == "/"
+        and _word_at(tokens, index + 2) == "usdt"
+        and 2 <= len(base) <= 6
+    ):
         return f"{base}usdt".upper(), 3
     return None
 

@@ -102,7 +102,7 @@ _WORDS: dict[tuple[Tag, object], str] = {
     ),
     (Tag.CONDITION, None): "above, below, over, under, break above, break below",
     (Tag.NOT_SET, None): (
-        "open, hold, runner, runners, tba, tbd, later, soon, swing, swings, none, moon, "
+        "open, hold, runner, runners, tba, tbd, later, swing, swings, none, moon, "
         "open target, opened, leave open, pending update, own risk, manual, manually, "
         "infinity, no limit, على راحتك, مفتوح, abierto, aberto, открыт"
     ),
@@ -180,7 +180,8 @@ PHRASES = _phrases()
 NOT_A_SIDE_BEFORE = word_set("term run time way ago wait as story lived side sellers")
 """After "long" or "short" (or "buy side"), these make it something else than a direction."""
 
-RANGE_WORDS = word_set("to till until الى bis hasta ate до sampai den ila tot a and & y e")
+FOREIGN_RANGE_WORDS = word_set("الى bis hasta ate до sampai den ila tot")
+RANGE_WORDS = FOREIGN_RANGE_WORDS | word_set("to till until a and & y e")
 """Words between the two ends of a zone."""
 
 BIAS = {"bullish": Side.BUY, "bearish": Side.SELL}

@@ -1,0 +1,136 @@
+"""The lines above a call: names of calls and of channels, and nothing that is told.
+
+A heading is understood when each of its words is one of the trade or names a call; words that
+are not known are a channel's name only where another word says so ("Waves Scout Forex"). All
+else above a call ("Stats: 7W 1L", "From the archive") may say that it is none.
+"""
+
+from collections.abc import Sequence
+
+from trading.parser.context_words import (
+    BIDS,
+    COMMANDS,
+    COUNSEL,
+    DAY_PARTS,
+    DOUBTS,
+    GREETINGS,
+    JOINERS,
+    MONEY,
+    FIRMS,
+    NAME_PARTS,
+    NAMES,
+    NAMING,
+    RECORDS,
+    TITLES,
+)
+from trading.parser.lines import MARKS, small_words
+from trading.parser.tagger import Item
+from trading.parser.vocabulary import Tag
+
+_UNSAID = frozenset({Tag.ADVICE, Tag.CONDITION, Tag.NOT_SET, Tag.NO_STOP, Tag.NO_TARGET})
+_MOST_SMALL = 1
+_LONGEST_NAME = 3
+_LONGEST_GREETING = 2
+
+
+def not_a_heading(line: Sequence[Item]) -> str | None:
+    """Return the first words of a line above a call that are not understood."""
+    said = [item for item in line if item.tag not in MARKS]
+    loud = [item for place, item in enumerate(line) if _is_loud(item) and not _tagged(line, place)]
+    number = next((item for place, item in enumerate(line) if _is_loose(line, place)), None)
+    if number is not None:
+        return number.text
+    if small_words(said) > _MOST_SMALL:
+        return " ".join(item.text for item in said[:3])
+    known = (_is_name, _is_greeting, _is_advice, _is_for_an_account, _is_relayed)
+    if not loud or any(is_known(said, loud) for is_known in known):
+        return None
+    return " ".join(item.text for item in loud[:3])
+
+
+def not_a_lead(line: Sequence[Item]) -> str | None:
+    """Return the first word before the side, on its line, that no call begins with."""
+    heads = [place for place, item in enumerate(line) if item.tag in {Tag.SIDE, Tag.SYMBOL}]
+    for place, item in enumerate(line[: heads[0]]):
+        loud = _is_loud(item) or item.text in JOINERS
+        if loud and item.text not in BIDS and not _tagged(line, place):
+            return item.text
+    return None
+
+
+def _is_loud(item: Item) -> bool:
+    if item.tag in _UNSAID:
+        return item.text not in TITLES
+    if item.tag is Tag.ASIDE:
+        return item.text in RECORDS
+    known = {item.text, item.text.removesuffix("'s")} & (TITLES | JOINERS)
+    return item.tag in {Tag.WORD, Tag.FILLER} and not known
+
+
+def _tagged(line: Sequence[Item], place: int) -> bool:
+    """Tell whether a word is a hashtag or stands in a code span."""
+    return place > 0 and line[place - 1].text in {"#", "`"} and not line[place].spaced
+
+
+def _is_loose(line: Sequence[Item], place: int) -> bool:
+    """Tell whether a number numbers nothing: no signal, no time frame, no line, no risk."""
+    item = line[place]
+    if item.tag is not Tag.NUMBER or any(_is_measured(other) for other in line):
+        return False
+    before = next((other for other in reversed(line[:place]) if other.tag not in MARKS), None)
+    dated = (item.unit and set(item.text) & set("/:")) or item.text.count(".") > 1
+    return not (before is None or before.text in NAMING or _tagged(line, place) or dated)
+
+
+def _is_measured(item: Item) -> bool:
+    return item.tag is Tag.ASIDE and item.text not in RECORDS and item.text != "session"
+
+
+def _is_name(said: Sequence[Item], loud: Sequence[Item]) -> bool:
+    """Tell whether the words are a channel's name: "Forex Minister", "Golden Eagle FX"."""
+    if len(loud) > _LONGEST_NAME or not all(map(_is_plain, loud)):
+        return False
+    words = [item for item in said if item.tag is not Tag.NUMBER]
+    labelled = _has_label(words) or any(item.text == "by" for item in words)
+    firm = words[0].text in FIRMS and len(loud) == 1
+    return labelled or firm or _ends_a_name(words[-1])
+
+
+def _ends_a_name(item: Item) -> bool:
+    whole = item.text in NAMES and item.tag is not Tag.SYMBOL
+    joined = any(part in item.text and part != item.text for part in NAME_PARTS)
+    return whole or (joined and item.tag is Tag.WORD)
+
+
+def _is_plain(item: Item) -> bool:
+    """Tell whether a word may be one of a name: none that doubts, and no participle."""
+    participle = item.text.endswith("ing") and len(item.text) > len("king") + 1
+    return item.tag is Tag.WORD and item.text not in DOUBTS and not participle
+
+
+def _has_label(said: Sequence[Item]) -> bool:
+    """Tell whether a line names its caller or exchange: "Client: Binance Futures"."""
+    return said[0].text in {"client", "exchange", "exchanges", "broker", "admin", "analyst"}
+
+
+def _is_greeting(said: Sequence[Item], loud: Sequence[Item]) -> bool:
+    greets = said[0].text in GREETINGS or any(item.text in DAY_PARTS for item in said[1:2])
+    return greets and len(loud) <= _LONGEST_GREETING
+
+
+def _is_advice(said: Sequence[Item], loud: Sequence[Item]) -> bool:
+    """Tell whether a command to be careful opens the message: "Limit your risk!"."""
+    commands = said[0].text in COMMANDS or said[0].tag is Tag.TYPE
+    ruled = any(item.text in COUNSEL for item in said)
+    return commands and ruled and len(loud) <= _LONGEST_NAME
+
+
+def _is_for_an_account(said: Sequence[Item], loud: Sequence[Item]) -> bool:
+    """Tell whether a line names the money a call is meant for: "500 dollars account minimum"."""
+    money = any(item.text in MONEY for item in said)
+    return money and said[0].tag is Tag.NUMBER and len(loud) <= _LONGEST_GREETING
+
+
+def _is_relayed(said: Sequence[Item], _loud: Sequence[Item]) -> bool:
+    """Tell whether a bridge names who wrote where: "someone Posted in gold-trades"."""
+    return len(said) > 2 and [item.text for item in said[1:3]] == ["posted", "in"]

@@ -1,0 +1,57 @@
+"""The lines of a message: what stands on one, and which of its words mean nothing here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from trading.parser.context_words import GRAMMAR, QUIET
+from trading.parser.tagger import Item
+from trading.parser.vocabulary import FOREIGN_RANGE_WORDS, Tag
+
+Lines = Mapping[int, Sequence[Item]]
+"""The items of each line that has any, by its number, in order."""
+
+MARKS = frozenset({Tag.SKIP, Tag.NEWLINE, Tag.SEPARATOR})
+PRICED = frozenset({Tag.STOP, Tag.TARGET, Tag.ENTRY})
+
+
+def by_line(items: Iterable[Item]) -> Lines:
+    """Group the items of a message by line."""
+    lines: dict[int, list[Item]] = {}
+    for item in items:
+        lines.setdefault(item.line, []).append(item)
+    return lines
+
+
+def unknown_words(items: Sequence[Item]) -> list[Item]:
+    """Return the words that mean nothing here; a name in a code span is its caller's."""
+    return [item for place, item in enumerate(items) if _is_unknown(items, place)]
+
+
+def _is_unknown(items: Sequence[Item], place: int) -> bool:
+    item = items[place]
+    beside = [*items[max(0, place - 1) : place], *items[place + 1 : place + 2]]
+    if item.text in FOREIGN_RANGE_WORDS:  # "ate" is also an English verb
+        return item.tag is Tag.FILLER and not any(other.tag is Tag.NUMBER for other in beside)
+    quoted = place > 0 and items[place - 1].text == "`"
+    return item.tag is Tag.WORD and item.text not in QUIET and not quoted
+
+
+def small_words(items: Iterable[Item]) -> int:
+    """Count the words that join others to sentences: a name or a label has hardly any."""
+    return sum(item.text in GRAMMAR for item in items)
+
+
+def is_sentence(line: Sequence[Item]) -> bool:
+    """Tell whether a line is told: two small words and one that means nothing here."""
+    told = any(item.tag is Tag.WORD and item.text not in GRAMMAR for item in line)
+    return told and small_words(line) > 1
+
+
+def names_a_price(line: Iterable[Item]) -> bool:
+    """Tell whether a line holds a labelled number."""
+    tags = {item.tag for item in line}
+    return Tag.NUMBER in tags and bool(tags & PRICED)
+
+
+def has_side(line: Iterable[Item]) -> bool:
+    """Tell whether a line says buy or sell."""
+    return any(item.tag is Tag.SIDE for item in line)

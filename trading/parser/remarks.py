@@ -1,0 +1,132 @@
+"""What is said beside, between and below the prices of a call.
+
+There stand advice on risk, greetings, links and the channel's name again; whatever else is said
+mostly tells how the trade went, or on what it depends.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from trading.parser.context_words import (
+    CARES,
+    COMMANDS,
+    COUNSEL,
+    GRAMMAR,
+    IFS,
+    PARTS,
+    PROMISES,
+    QUIET,
+    SMALL_TALK,
+    UNNOTED,
+    VOIDING,
+    WISHES,
+)
+from trading.parser.hints import is_small, starts_a_list
+from trading.parser.lines import MARKS, PRICED, small_words, unknown_words
+from trading.parser.tagger import Item
+from trading.parser.vocabulary import Tag
+
+_MOST_SMALL = 1
+_MOST_NOTED = {Tag.ASIDE: 1, Tag.ADVICE: 3}
+"""Unknown words of a note ("risk: medium"), which may also have one small word more."""
+_OPENING = 3
+"""A command stands among the first words of a line: "please follow …"."""
+_OF_LEVELS = PRICED | {Tag.NUMBER}
+_WHEN = frozenset({Tag.MARKET, Tag.NOT_SET})
+
+
+def not_a_remark(line: Sequence[Item], signature: set[str]) -> str | None:
+    """Return the words of a line that neither counsel nor make small talk."""
+    if all(item.tag in MARKS for item in line):
+        return None
+    said = [item for item in line if item.tag not in MARKS]
+    condition = next((item for item in said if item.text in IFS), None)
+    if condition is not None and not _voids(said):
+        return condition.text
+    if any(item.text in {"#", "@"} for item in line) or _rules(said):
+        return None
+    if _commands(said):
+        return next((item.text for item in said if is_small(item) and not item.unit), None)
+    return _stands(line, said) or _told(line, said, signature)
+
+
+def counsels(line: Sequence[Item]) -> bool:
+    """Tell whether a line advises: it speaks of risk and rules, or a command opens it."""
+    return _rules(line) or _commands([item for item in line if item.tag not in MARKS])
+
+
+def _rules(said: Sequence[Item]) -> bool:
+    return any(item.text in COUNSEL for item in said)
+
+
+def _commands(said: Sequence[Item]) -> bool:
+    return any(item.text in COMMANDS for item in said[:_OPENING])
+
+
+def _voids(said: Sequence[Item]) -> bool:
+    """Tell whether a condition is one of leaving or of the trade's later care."""
+    return any(item.tag is Tag.ADVICE or item.text in VOIDING for item in said)
+
+
+def _stands(line: Sequence[Item], said: list[Item]) -> str | None:
+    """Find how the trade stands: "in profit", "open now", "breakeven"."""
+    if said[-1].text == "profit" and not any(item.text in PROMISES for item in said):
+        return "profit"
+    if any(item.tag in PRICED for item in said):
+        return None
+    listed = {item.text for mark, item in pairwise(line) if mark.tag is Tag.SEPARATOR}
+    for item in said:
+        waits = item.tag in _WHEN and item.text not in listed | PARTS
+        if waits and not item.text.startswith(("current", "cmp")):
+            return item.text
+        if item.tag is Tag.ADVICE and not _notes(item, said):
+            return item.text
+    return None
+
+
+def _told(line: Sequence[Item], said: list[Item], signature: set[str]) -> str | None:
+    """Return what a line says where it is a note at most: a few words, or "risk: medium"."""
+    noted = any(_notes(item, said) for item in said)
+    kinds = [] if noted else [item for item in line if _describes(item)]
+    unknown = [item for item in kinds + unknown_words(line) if item.text not in signature]
+    unknown = [item for item in unknown if not _is_small_talk(item, said)]
+    most = max(_MOST_NOTED[item.tag] for item in said if _notes(item, said)) if noted else 0
+    if len(unknown) > most or small_words(said) > _MOST_SMALL + noted:
+        return " ".join(item.text for item in (unknown or said)[:3])
+    if noted or any(item.tag in PRICED for item in said):
+        return None
+    counted = said[1:] if starts_a_list(line) else said
+    return next((item.text for item in counted if _is_loose(item, said)), None)
+
+
+def _notes(item: Item, said: list[Item]) -> bool:
+    """Tell whether an item makes the line a note: on risk and time, or on later care."""
+    if item.tag is Tag.ASIDE:
+        return item.text not in UNNOTED
+    cares = item.text in CARES or any(other.tag in _OF_LEVELS for other in said)
+    return item.tag is Tag.ADVICE and cares
+
+
+def _describes(item: Item) -> bool:
+    """Tell whether a word that may describe a call in a heading is said of it here."""
+    known = item.text in PARTS or item.text in PROMISES or item.text in GRAMMAR
+    return (item.tag is Tag.FILLER or item.text in QUIET) and not known
+
+
+def _is_small_talk(item: Item, said: list[Item]) -> bool:
+    if item.text not in {"good", "all"}:
+        return item.text in SMALL_TALK
+    return any(other.text in WISHES for other in said)  # "good trade" is praise
+
+
+def _is_loose(item: Item, said: list[Item]) -> bool:
+    """Tell whether this asks, or counts what no other word names: "5/5", "100 %", "ok?"."""
+    if item.tag is not Tag.NUMBER:
+        return item.text == "?"
+    listed = any(other.tag is Tag.NUMBER and not _is_short(other) for other in said)
+    promised = any(other.text in PROMISES for other in said)
+    return _is_short(item) and not (listed or promised)
+
+
+def _is_short(number: Item) -> bool:
+    return bool(number.unit) or is_small(number)
