@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from trading.parser.blocks import Block
 from trading.parser.context_words import DOUBTS, EAGER, MODALS, NEWS, PARTS, VOID
+from trading.parser.fields import Scan
 from trading.parser.headings import not_a_heading, not_a_lead
 from trading.parser.hints import is_small
 from trading.parser.lexer import Token
@@ -16,7 +17,7 @@ from trading.parser.lines import (
     unknown_words,
 )
 from trading.parser.outcome import find_result
-from trading.parser.remarks import counsels, not_a_remark
+from trading.parser.remarks import Known, counsels, not_a_remark
 from trading.parser.tagger import BROKEN, PIPS, Item
 from trading.parser.vocabulary import Tag
 from trading.words import told
@@ -26,7 +27,7 @@ _MOST_BESIDE_LEVEL = 2
 
 
 def why_not_a_call(
-    tokens: list[Token], items: list[Item], blocks: list[Block], *, complete: bool
+    tokens: list[Token], items: list[Item], scan: Scan, blocks: list[Block], *, complete: bool
 ) -> str | None:
     """Return why the words say that this is no call to trade; None where they do not."""
     lines = by_line(items)
@@ -36,7 +37,7 @@ def why_not_a_call(
         return told('"{news}" speaks of an earlier message', news=news)
     if doubt := _doubt_in_heads(items, blocks) or _doubt_around(lines, blocks):
         return told('"{doubt}" beside the price makes it a condition or a question', doubt=doubt)
-    if prose := _prose(lines, blocks):
+    if prose := _prose(lines, blocks, scan):
         return prose
     if not complete and sum(item.tag is Tag.WORD for item in items) > _MOST_PROSE:
         return told("an incomplete signal in running text")
@@ -76,29 +77,30 @@ def _quotes(line: Sequence[Item]) -> bool:
     return len(marks) > 1 and any(item.start > marks[0] and item.tag is Tag.SIDE for item in line)
 
 
-def _prose(lines: Lines, blocks: list[Block]) -> str | None:
+def _prose(lines: Lines, blocks: list[Block], scan: Scan) -> str | None:
     """Return what of the lines is no part of a call: all of it must be understood."""
     sides = _side_lines(blocks)
     lead = [item for number, line in lines.items() if number < min(sides) for item in line]
-    signature = {item.text for item in lead}
+    signature = frozenset(item.text for item in lead)
+    known = Known(signature, frozenset(item.start for item in scan.strays))
     last = max(number for number, line in lines.items() if number in sides or _has_number(line))
     for number, line in lines.items():
         if len(line) == 1 and line[0].tag is Tag.NEWLINE:
             continue
         if number in sides:
-            why = _prose_beside_side(line, signature)
+            why = _prose_beside_side(line, known)
         elif names_a_price(line):
-            why = _prose_beside_level(line, signature)
+            why = _prose_beside_level(line, known)
         elif number < min(sides):
             why = _unread_heading(line)
         else:
-            why = _unread_remark(line, signature, below=number > last)
+            why = _unread_remark(line, known, below=number > last)
         if why is not None:
             return why
     return None
 
 
-def _prose_beside_side(line: Sequence[Item], signature: set[str]) -> str | None:
+def _prose_beside_side(line: Sequence[Item], known: Known) -> str | None:
     if line[0].tag is Tag.ASIDE:
         return told('"{text}" before the side makes its price an example', text=line[0].text)
     end = _behind_prices(line)
@@ -106,18 +108,18 @@ def _prose_beside_side(line: Sequence[Item], signature: set[str]) -> str | None:
     word = unknown[0] if unknown else not_a_lead(line)
     if word:
         return told('"{word}" beside the side is not understood', word=word)
-    return _remark_behind(line[end:], signature)
+    return _remark_behind(line[end:], known)
 
 
-def _prose_beside_level(line: Sequence[Item], signature: set[str]) -> str | None:
+def _prose_beside_level(line: Sequence[Item], known: Known) -> str | None:
     end = _behind_prices(line)
     if len(unknown_words(line[:end])) > _MOST_BESIDE_LEVEL or is_sentence(line):
         return told("a price stands in running text")
-    return _remark_behind(line[end:], signature)
+    return _remark_behind(line[end:], known)
 
 
-def _remark_behind(behind: Sequence[Item], signature: set[str]) -> str | None:
-    remark = not_a_remark(behind, signature) or _level_in_passing(behind)
+def _remark_behind(behind: Sequence[Item], known: Known) -> str | None:
+    remark = not_a_remark(behind, known) or _level_in_passing(behind)
     if not remark:
         return None
     return told('"{remark}" behind the prices is not understood', remark=remark)
@@ -143,8 +145,8 @@ def _unread_heading(line: Sequence[Item]) -> str | None:
     return told('"{word}" above the call is not understood', word=word) if word else None
 
 
-def _unread_remark(line: Sequence[Item], signature: set[str], *, below: bool) -> str | None:
-    remark = not_a_remark(line, signature) or (below and _level_in_passing(line))
+def _unread_remark(line: Sequence[Item], known: Known, *, below: bool) -> str | None:
+    remark = not_a_remark(line, known) or (below and _level_in_passing(line))
     if not remark:
         return None
     return told('"{remark}" below the prices is not understood', remark=remark)

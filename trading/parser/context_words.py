@@ -91,17 +91,18 @@ COMMANDS = word_set(
     "respeite соблюдайте jaga gunakan gerez"
 )
 """Words that open a line of advice or of advertising."""
-UNNOTED = word_set("profit pips pip day week trades win winrate members score no")
+UNNOTED = word_set("chart profit pips pip day week trades win winrate members score no")
 """Asides that are no note on a call: they count what was won."""
 CARES = word_set("move set shift trail trailing put bring adjust mover sl stop")
 """Advice that says by itself what it is about: the stop."""
 SMALL_TALK = word_set(
     "regards invalidates luck enjoy traders trading safe happy best gl thanks thank you cheers "
     "bismillah copyright reserved follow please pls lets go inshallah patience stay tuned "
-    "disciplined discipline holiday today"
+    "disciplined discipline holiday today bonne chance"
 )
 """What people write below a call without saying anything of it."""
-DAY_PARTS = word_set("morning afternoon evening day")
+DAY_PARTS = word_set("morning afternoon evening day dia dias tarde tardes noite noches")
+WELL = word_set("good buenos buenas bom boa guten dear")
 WISHES = DAY_PARTS | word_set("luck best night weekend trading")
 MODALS = word_set("could might may would")
 GRAMMAR = word_set(
@@ -144,7 +145,7 @@ TITLES = (
 )
 """Words that name a call, its kind and its market: what a heading may say."""
 GREETINGS = word_set(
-    "hello hi hey dear hola ola buongiorno bonjour salam assalamu buenos buenas bom boa guten "
+    "hello hi hey dear hola ola buongiorno bonjour salam assalamu gm "
     "merhaba selam selamat привет доброе добрый всем السلام صباح مساء chao xin"
 )
 NAMES = word_set(
@@ -154,7 +155,7 @@ NAMES = word_set(
 """Nouns the name of a channel ends with: "Waves Scout Forex"."""
 NAME_PARTS = ("forex", "fx", "pip", "trade", "trading", "gold", "scalp", "crypto")
 """What a name written as one word holds: "PipHunter"."""
-FIRMS = word_set("forex fx")
+FIRMS = word_set("forex fx crypto")
 """Words a name may begin with: "Forex Minister"."""
 MONEY = word_set("account balance capital deposit lot lots")
 """Words behind which a number above a call tells what money it is meant for."""
@@ -170,11 +171,13 @@ IFS = word_set(
 )
 VOIDING = word_set(
     "cancel ignore skip invalid invalidates invalidated avoid don't dont not exit delete move "
-    "secure contact join dm want wants question questions like help message msg"
+    "secure contact join dm want wants question questions help message msg remove"
 )
 """Words that make a condition one of leaving a trade, or none of the trade at all."""
 PROMISES = word_set("sure guaranteed")
 """Words that make a profit at the end of a line one to come."""
+SHARES = word_set("probability accuracy winrate rating")
+"""Records that describe a call where no number stands with them."""
 JOINERS = word_set("the of for and")
 """Small words a heading may have one of."""
 BIDS = word_set("take place put try and im i'm we're we i am are let's for")

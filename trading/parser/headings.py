@@ -13,15 +13,17 @@ from trading.parser.context_words import (
     COUNSEL,
     DAY_PARTS,
     DOUBTS,
+    FIRMS,
     GREETINGS,
     JOINERS,
     MONEY,
-    FIRMS,
     NAME_PARTS,
     NAMES,
     NAMING,
     RECORDS,
+    SHARES,
     TITLES,
+    WELL,
 )
 from trading.parser.lines import MARKS, small_words
 from trading.parser.tagger import Item
@@ -37,6 +39,8 @@ def not_a_heading(line: Sequence[Item]) -> str | None:
     """Return the first words of a line above a call that are not understood."""
     said = [item for item in line if item.tag not in MARKS]
     loud = [item for place, item in enumerate(line) if _is_loud(item) and not _tagged(line, place)]
+    if not any(item.tag is Tag.NUMBER for item in line):
+        loud = [item for item in loud if item.text not in SHARES]
     number = next((item for place, item in enumerate(line) if _is_loose(line, place)), None)
     if number is not None:
         return number.text
@@ -114,8 +118,8 @@ def _has_label(said: Sequence[Item]) -> bool:
 
 
 def _is_greeting(said: Sequence[Item], loud: Sequence[Item]) -> bool:
-    greets = said[0].text in GREETINGS or any(item.text in DAY_PARTS for item in said[1:2])
-    return greets and len(loud) <= _LONGEST_GREETING
+    wishes = said[0].text in WELL and any(item.text in DAY_PARTS for item in said[1:2])
+    return (wishes or said[0].text in GREETINGS) and len(loud) <= _LONGEST_GREETING
 
 
 def _is_advice(said: Sequence[Item], loud: Sequence[Item]) -> bool:

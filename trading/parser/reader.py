@@ -58,7 +58,7 @@ def parse(text: str) -> Reading:
         return Reading(update=update)
     if blocks[0].side is None:
         return Reading(update=_details(blocks[0], items))
-    why = why_not_a_call(tokens, items, blocks, complete=complete)
+    why = why_not_a_call(tokens, items, scan, blocks, complete=complete)
     if not labelled:
         return CHATTER if why else _read_bare(blocks, scan, items, plain)
     why = why or _moved_stop(blocks, items)

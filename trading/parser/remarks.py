@@ -5,6 +5,7 @@ mostly tells how the trade went, or on what it depends.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from trading.parser.context_words import (
@@ -35,19 +36,32 @@ _OF_LEVELS = PRICED | {Tag.NUMBER}
 _WHEN = frozenset({Tag.MARKET, Tag.NOT_SET})
 
 
-def not_a_remark(line: Sequence[Item], signature: set[str]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a message when its remarks are read."""
+
+    signature: frozenset[str]
+    """The words above the call, which may return below it."""
+    strays: frozenset[int]
+    """Where its numbers stand that belong to no field."""
+
+
+def not_a_remark(line: Sequence[Item], known: Known) -> str | None:
     """Return the words of a line that neither counsel nor make small talk."""
     if all(item.tag in MARKS for item in line):
         return None
     said = [item for item in line if item.tag not in MARKS]
     condition = next((item for item in said if item.text in IFS), None)
-    if condition is not None and not _voids(said):
-        return condition.text
+    if condition is not None:
+        if said[0].text in VOIDING:
+            return None
+        if not _voids(said):
+            return condition.text
     if any(item.text in {"#", "@"} for item in line) or _rules(said):
         return None
     if _commands(said):
         return next((item.text for item in said if is_small(item) and not item.unit), None)
-    return _stands(line, said) or _told(line, said, signature)
+    return _stands(line, said) or _told(line, said, known)
 
 
 def counsels(line: Sequence[Item]) -> bool:
@@ -84,11 +98,11 @@ def _stands(line: Sequence[Item], said: list[Item]) -> str | None:
     return None
 
 
-def _told(line: Sequence[Item], said: list[Item], signature: set[str]) -> str | None:
+def _told(line: Sequence[Item], said: list[Item], known: Known) -> str | None:
     """Return what a line says where it is a note at most: a few words, or "risk: medium"."""
     noted = any(_notes(item, said) for item in said)
     kinds = [] if noted else [item for item in line if _describes(item)]
-    unknown = [item for item in kinds + unknown_words(line) if item.text not in signature]
+    unknown = [item for item in kinds + unknown_words(line) if item.text not in known.signature]
     unknown = [item for item in unknown if not _is_small_talk(item, said)]
     most = max(_MOST_NOTED[item.tag] for item in said if _notes(item, said)) if noted else 0
     if len(unknown) > most or small_words(said) > _MOST_SMALL + noted:
@@ -96,7 +110,7 @@ def _told(line: Sequence[Item], said: list[Item], signature: set[str]) -> str | 
     if noted or any(item.tag in PRICED for item in said):
         return None
     counted = said[1:] if starts_a_list(line) else said
-    return next((item.text for item in counted if _is_loose(item, said)), None)
+    return next((item.text for item in counted if _is_loose(item, said, known)), None)
 
 
 def _notes(item: Item, said: list[Item]) -> bool:
@@ -119,10 +133,12 @@ def _is_small_talk(item: Item, said: list[Item]) -> bool:
     return any(other.text in WISHES for other in said)  # "good trade" is praise
 
 
-def _is_loose(item: Item, said: list[Item]) -> bool:
+def _is_loose(item: Item, said: list[Item], known: Known) -> bool:
     """Tell whether this asks, or counts what no other word names: "5/5", "100 %", "ok?"."""
     if item.tag is not Tag.NUMBER:
         return item.text == "?"
+    if item.start in known.strays and not item.unit:
+        return True
     listed = any(other.tag is Tag.NUMBER and not _is_short(other) for other in said)
     promised = any(other.text in PROMISES for other in said)
     return _is_short(item) and not (listed or promised)
