@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from trading.parser.blocks import Block
-from trading.parser.context_words import DOUBTS, EAGER, MODALS, NEWS, PARTS, VOID
+from trading.parser.context_words import DOUBTS, EAGER, MODALS, NEWS, TITLES, VOID
 from trading.parser.fields import Scan
 from trading.parser.headings import not_a_heading, not_a_lead
 from trading.parser.hints import is_small
@@ -104,10 +104,13 @@ def _prose_beside_side(line: Sequence[Item], known: Known) -> str | None:
     if line[0].tag is Tag.ASIDE:
         return told('"{text}" before the side makes its price an example', text=line[0].text)
     end = _behind_prices(line)
-    unknown = [item.text for item in unknown_words(line[:end]) if item.text not in PARTS]
+    unknown = [item.text for item in unknown_words(line[:end]) if item.text not in TITLES]
     word = unknown[0] if unknown else not_a_lead(line)
     if word:
         return told('"{word}" beside the side is not understood', word=word)
+    levels = any(item.tag in {Tag.STOP, Tag.TARGET} for item in line)
+    if not levels and line[end : end + 1] and line[end].tag is Tag.MARKET:
+        end += 1  # "buy gold 4700 now"
     return _remark_behind(line[end:], known)
 
 

@@ -38,7 +38,7 @@ OUTCOMES = frozenset(
     )
 )
 """Pairs of words that tell how a trade stands, not where it should go."""
-LATER = word_set("when once after if until till upon before as cuando quando если после se wenn")
+LATER = word_set("when once after if until till upon soon cuando quando если после se wenn")
 DOUBTS = word_set(
     "before after earlier if wait waiting may might could would expect expecting expected "
     "looking look plan planning potential possible don't dont not never avoid until unless "
@@ -80,30 +80,33 @@ NOT_PAST = word_set(
 """Words that end like the past tense and are not."""
 COUNSEL = word_set(
     "consejo responsibly manage management risk max maximum min minimum careful caution lot "
-    "lots capital balance link advice financial responsibility disclaimer proper layer valid "
-    "expiry leverage lev timeframe news gestion gestione gestao riesgo risco إدارة ادارة المال "
-    "риск риски von vốn quan risiko yonetimi rischio risque expire until"
+    "lots link advice financial responsibility disclaimer proper layer valid expiry leverage "
+    "lev timeframe news gestion gestione gestao riesgo risco إدارة ادارة المال риск риски von "
+    "vốn quan risiko yonetimi rischio risque expire until"
 )
 """Words of advice and of rules below a call."""
 COMMANDS = word_set(
-    "don't dont do use enter keep always never only small care follow join share like support "
-    "contact dm click own set trail tip note remember reminder usar usen cuiden respeten "
-    "respeite соблюдайте jaga gunakan gerez"
+    "protect use don't dont do enter keep always never only small care follow join share like "
+    "support contact dm click own set trail tip note remember reminder usar usen cuiden "
+    "respeten respeite соблюдайте jaga gunakan gerez"
 )
 """Words that open a line of advice or of advertising."""
-UNNOTED = word_set("chart profit pips pip day week trades win winrate members score no")
+UNNOTED = word_set(
+    "account balance capital equity chart profit pips pip day week trades win winrate members "
+    "score no"
+)
 """Asides that are no note on a call: they count what was won."""
-CARES = word_set("move set shift trail trailing put bring adjust mover sl stop")
-"""Advice that says by itself what it is about: the stop."""
+TRAILING = word_set("trailing trail close")
+"""Advice that says by itself that it is for later."""
 SMALL_TALK = word_set(
     "regards invalidates luck enjoy traders trading safe happy best gl thanks thank you cheers "
     "bismillah copyright reserved follow please pls lets go inshallah patience stay tuned "
-    "disciplined discipline holiday today bonne chance"
+    "disciplined discipline holiday today bonne chance rights"
 )
 """What people write below a call without saying anything of it."""
 DAY_PARTS = word_set("morning afternoon evening day dia dias tarde tardes noite noches")
 WELL = word_set("good buenos buenas bom boa guten dear")
-WISHES = DAY_PARTS | word_set("luck best night weekend trading")
+WISHES = DAY_PARTS | word_set("luck best night weekend trading rights")
 MODALS = word_set("could might may would")
 GRAMMAR = word_set(
     "is the our my your we i this of to that it you us he they for in here was from with up at "
@@ -121,7 +124,7 @@ QUIET = word_set(
 
 PARTS = word_set(
     "trade trades signal signals alert alerts setup set vip premium free forex fx crypto scalp "
-    "scalping intraday swing trader traders small order orders limit pending pair pairs asset "
+    "scalping intraday swing trader traders small order orders limit pair pairs asset "
     "instrument symbol market type direction action position details entry point points low "
     "recovery currency tipo par ativo activo direccion направление пара orden ordem operacion "
     "operacao operazione islem сделка sinal senal sinais senales signale segnale sinyal сигнал "
@@ -132,21 +135,21 @@ TITLES = (
     QUIET
     | PARTS
     | word_set(
-        "new day fast quick quickly instant instantly call calls first second 1st 2nd only "
-        "just ok go lets let's sniper medium family members guys team everyone all attention "
-        "important ready prepare get regular group channel bullish bearish trendline pullback "
-        "reversal continuation block supply demand pattern structure trend support resistance "
-        "morning afternoon evening night dollar pound euro yen franc australian british zealand "
-        "canadian swiss japanese us american futures spot exchange opening re reentry again nueva "
-        "nuevo novo nova neues neuer neu nouveau nuovo nuova yeni baru moi новый новая جديدة جديد "
-        "عاجل بسم الله الرحمن الرحيم عالمية tin hieu gratis gratuita kostenlos gmt utc "
-        "am pm est"
+        "york tokyo sydney frankfurt alerta equipo equipe pending new day fast quick quickly "
+        "instant instantly call calls first second 1st 2nd only just ok go lets let's sniper "
+        "medium family members guys team everyone all attention important ready prepare get "
+        "regular group channel bullish bearish trendline pullback reversal continuation block "
+        "supply demand pattern structure trend support resistance morning afternoon evening "
+        "night dollar pound euro yen franc australian british zealand canadian swiss japanese "
+        "us american futures spot exchange opening re reentry again nueva nuevo novo nova neues "
+        "neuer neu nouveau nuovo nuova yeni baru moi новый новая جديدة جديد عاجل بسم الله "
+        "الرحمن الرحيم عالمية tin hieu gratis gratuita kostenlos gmt utc am pm est"
     )
 )
 """Words that name a call, its kind and its market: what a heading may say."""
 GREETINGS = word_set(
-    "hello hi hey dear hola ola buongiorno bonjour salam assalamu gm "
-    "merhaba selam selamat привет доброе добрый всем السلام صباح مساء chao xin"
+    "hello hi hey dear hola ola buongiorno bonjour salam assalamu gm merhaba selam selamat "
+    "привет доброе добрый всем السلام صباح مساء chao xin"
 )
 NAMES = word_set(
     "forex fx trading traders trader club academy capital signals vip group room channel "
@@ -166,7 +169,7 @@ RECORDS = word_set(
 )
 """Words behind which a number above a call tells how other trades went."""
 IFS = word_set(
-    "if when once after unless provided assuming only_if si cuando wenn falls sobald quando se "
+    "before if when once after unless provided assuming si cuando wenn falls sobald quando se "
     "caso если когда после jika kalau setelah اذا إذا عند lorsque quand eger"
 )
 VOIDING = word_set(
@@ -174,7 +177,7 @@ VOIDING = word_set(
     "secure contact join dm want wants question questions help message msg remove"
 )
 """Words that make a condition one of leaving a trade, or none of the trade at all."""
-PROMISES = word_set("sure guaranteed")
+PROMISES = word_set("sure guaranteed potential semoga")
 """Words that make a profit at the end of a line one to come."""
 SHARES = word_set("probability accuracy winrate rating")
 """Records that describe a call where no number stands with them."""
@@ -182,3 +185,8 @@ JOINERS = word_set("the of for and")
 """Small words a heading may have one of."""
 BIDS = word_set("take place put try and im i'm we're we i am are let's for")
 """What may stand before the side on its line besides a heading: "place buy limit"."""
+NEGATIONS = word_set("don't dont not never avoid no")
+ENTERING = word_set("enter entering take open buy sell trade copy follow")
+"""What a line that forbids it takes back a call with, but for "never trade without a stop"."""
+TELLING = word_set("it we us this that they he up")
+"""Small words of a tale: two of them make no command."""

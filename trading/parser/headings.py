@@ -25,7 +25,7 @@ from trading.parser.context_words import (
     TITLES,
     WELL,
 )
-from trading.parser.lines import MARKS, small_words
+from trading.parser.lines import MARKS, is_tagged, small_words
 from trading.parser.tagger import Item
 from trading.parser.vocabulary import Tag
 
@@ -38,13 +38,20 @@ _LONGEST_GREETING = 2
 def not_a_heading(line: Sequence[Item]) -> str | None:
     """Return the first words of a line above a call that are not understood."""
     said = [item for item in line if item.tag not in MARKS]
-    loud = [item for place, item in enumerate(line) if _is_loud(item) and not _tagged(line, place)]
+    if not said:
+        return None
+    loud = [
+        item for place, item in enumerate(line) if _is_loud(item) and not is_tagged(line, place)
+    ]
+    levels = [item for item in said if item.tag in {Tag.STOP, Tag.TARGET}]
+    if len(levels) < len(said):
+        loud += levels
     if not any(item.tag is Tag.NUMBER for item in line):
         loud = [item for item in loud if item.text not in SHARES]
     number = next((item for place, item in enumerate(line) if _is_loose(line, place)), None)
     if number is not None:
         return number.text
-    if small_words(said) > _MOST_SMALL:
+    if small_words(said) > _MOST_SMALL + (said[-1].text == "day"):
         return " ".join(item.text for item in said[:3])
     known = (_is_name, _is_greeting, _is_advice, _is_for_an_account, _is_relayed)
     if not loud or any(is_known(said, loud) for is_known in known):
@@ -57,7 +64,7 @@ def not_a_lead(line: Sequence[Item]) -> str | None:
     heads = [place for place, item in enumerate(line) if item.tag in {Tag.SIDE, Tag.SYMBOL}]
     for place, item in enumerate(line[: heads[0]]):
         loud = _is_loud(item) or item.text in JOINERS
-        if loud and item.text not in BIDS and not _tagged(line, place):
+        if loud and item.text not in BIDS and not is_tagged(line, place):
             return item.text
     return None
 
@@ -71,11 +78,6 @@ def _is_loud(item: Item) -> bool:
     return item.tag in {Tag.WORD, Tag.FILLER} and not known
 
 
-def _tagged(line: Sequence[Item], place: int) -> bool:
-    """Tell whether a word is a hashtag or stands in a code span."""
-    return place > 0 and line[place - 1].text in {"#", "`"} and not line[place].spaced
-
-
 def _is_loose(line: Sequence[Item], place: int) -> bool:
     """Tell whether a number numbers nothing: no signal, no time frame, no line, no risk."""
     item = line[place]
@@ -83,7 +85,7 @@ def _is_loose(line: Sequence[Item], place: int) -> bool:
         return False
     before = next((other for other in reversed(line[:place]) if other.tag not in MARKS), None)
     dated = (item.unit and set(item.text) & set("/:")) or item.text.count(".") > 1
-    return not (before is None or before.text in NAMING or _tagged(line, place) or dated)
+    return not (before is None or before.text in NAMING or is_tagged(line, place) or dated)
 
 
 def _is_measured(item: Item) -> bool:
@@ -119,7 +121,8 @@ def _has_label(said: Sequence[Item]) -> bool:
 
 def _is_greeting(said: Sequence[Item], loud: Sequence[Item]) -> bool:
     wishes = said[0].text in WELL and any(item.text in DAY_PARTS for item in said[1:2])
-    return (wishes or said[0].text in GREETINGS) and len(loud) <= _LONGEST_GREETING
+    named = [item for item in loud if item.text not in WELL | DAY_PARTS]
+    return (wishes or said[0].text in GREETINGS) and len(named) <= _LONGEST_GREETING
 
 
 def _is_advice(said: Sequence[Item], loud: Sequence[Item]) -> bool:

@@ -35,6 +35,12 @@ def _is_unknown(items: Sequence[Item], place: int) -> bool:
     return item.tag is Tag.WORD and item.text not in QUIET and not quoted
 
 
+def is_tagged(line: Sequence[Item], place: int) -> bool:
+    """Tell whether a word is a hashtag, a person's name or stands in a code span."""
+    tagged = place > 0 and line[place - 1].text in {"#", "@", "`"} and not line[place].spaced
+    return tagged and line[place].tag not in MARKS
+
+
 def small_words(items: Iterable[Item]) -> int:
     """Count the words that join others to sentences: a name or a label has hardly any."""
     return sum(item.text in GRAMMAR for item in items)
@@ -47,9 +53,13 @@ def is_sentence(line: Sequence[Item]) -> bool:
 
 
 def names_a_price(line: Iterable[Item]) -> bool:
-    """Tell whether a line holds a labelled number."""
-    tags = {item.tag for item in line}
-    return Tag.NUMBER in tags and bool(tags & PRICED)
+    """Tell whether a number stands behind a label on a line."""
+    labelled = False
+    for item in line:
+        labelled = labelled or item.tag in PRICED
+        if labelled and item.tag is Tag.NUMBER:
+            return True
+    return False
 
 
 def has_side(line: Iterable[Item]) -> bool:

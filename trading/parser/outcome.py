@@ -36,12 +36,22 @@ def _told(tokens: Sequence[Token], lines: Lines) -> str | None:
         for place, item in enumerate(line):
             if _is_past(item) and not any(before.text in LATER for before in line[:place]):
                 return item.text
+        if replaced := _replaced(line):
+            return replaced
     for words in _words_by_line(tokens):
         if EVEN.issuperset(words) and "breakeven" in words:
             return "breakeven"
         outcome = next((pair for pair in pairwise(words) if pair in OUTCOMES), None)
         if outcome is not None:
             return " ".join(outcome)
+    return None
+
+
+def _replaced(line: Sequence[Item]) -> str | None:
+    """Find "new SL": the levels of a trade that runs."""
+    for word, level in pairwise(line):
+        if word.text == "new" and level.tag in {Tag.STOP, Tag.TARGET}:
+            return f"{word.text} {level.text}"
     return None
 
 

@@ -9,21 +9,25 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from trading.parser.context_words import (
-    CARES,
     COMMANDS,
     COUNSEL,
+    ENTERING,
     GRAMMAR,
     IFS,
+    LATER,
+    NEGATIONS,
     PARTS,
     PROMISES,
     QUIET,
     SMALL_TALK,
+    TELLING,
+    TRAILING,
     UNNOTED,
     VOIDING,
     WISHES,
 )
 from trading.parser.hints import is_small, starts_a_list
-from trading.parser.lines import MARKS, PRICED, small_words, unknown_words
+from trading.parser.lines import MARKS, PRICED, is_tagged, small_words, unknown_words
 from trading.parser.tagger import Item
 from trading.parser.vocabulary import Tag
 
@@ -48,6 +52,7 @@ class Known:
 
 def not_a_remark(line: Sequence[Item], known: Known) -> str | None:
     """Return the words of a line that neither counsel nor make small talk."""
+    line = [item for place, item in enumerate(line) if not is_tagged(line, place)]
     if all(item.tag in MARKS for item in line):
         return None
     said = [item for item in line if item.tag not in MARKS]
@@ -57,10 +62,12 @@ def not_a_remark(line: Sequence[Item], known: Known) -> str | None:
             return None
         if not _voids(said):
             return condition.text
-    if any(item.text in {"#", "@"} for item in line) or _rules(said):
+    if forbidden := _forbids(said):
+        return forbidden
+    if _rules(said):
         return None
     if _commands(said):
-        return next((item.text for item in said if is_small(item) and not item.unit), None)
+        return _told_by_command(said)
     return _stands(line, said) or _told(line, said, known)
 
 
@@ -75,6 +82,25 @@ def _rules(said: Sequence[Item]) -> bool:
 
 def _commands(said: Sequence[Item]) -> bool:
     return any(item.text in COMMANDS for item in said[:_OPENING])
+
+
+def _forbids(said: Sequence[Item]) -> str | None:
+    """Find "don't enter now", which takes a call back; "never trade without a stop" does not."""
+    if any(item.text in {"without", "more", "than"} for item in said):
+        return None
+    for no, verb in pairwise(said):
+        if no.text in NEGATIONS and verb.text in ENTERING:
+            return f"{no.text} {verb.text}"
+    return None
+
+
+def _told_by_command(said: Sequence[Item]) -> str | None:
+    """Find what a command tells of the trade: "keep it up", "share your profits", "3 of 3"."""
+    if sum(item.text in TELLING for item in said) > 1:
+        return " ".join(item.text for item in said[:3])
+    counted = (item for item in said if is_small(item) and not item.unit)
+    won = (item for item in said if item.text in {"profit", "profits"})
+    return next((item.text for item in (*counted, *won)), None)
 
 
 def _voids(said: Sequence[Item]) -> bool:
@@ -117,8 +143,10 @@ def _notes(item: Item, said: list[Item]) -> bool:
     """Tell whether an item makes the line a note: on risk and time, or on later care."""
     if item.tag is Tag.ASIDE:
         return item.text not in UNNOTED
-    cares = item.text in CARES or any(other.tag in _OF_LEVELS for other in said)
-    return item.tag is Tag.ADVICE and cares
+    if item.tag is not Tag.ADVICE:
+        return False
+    later = any(other.text in LATER or other.text in {"at", "on"} for other in said)
+    return later or (item.text in TRAILING and any(o.tag in _OF_LEVELS for o in said))
 
 
 def _describes(item: Item) -> bool:
