@@ -12,6 +12,7 @@ from trading.parser.lines import (
     PRICED,
     Lines,
     by_line,
+    has_side,
     is_sentence,
     names_a_price,
     unknown_words,
@@ -87,7 +88,7 @@ def _prose(lines: Lines, blocks: list[Block], scan: Scan) -> str | None:
     for number, line in lines.items():
         if len(line) == 1 and line[0].tag is Tag.NEWLINE:
             continue
-        if number in sides:
+        if number in sides or has_side(line):
             why = _prose_beside_side(line, known)
         elif names_a_price(line):
             why = _prose_beside_level(line, known)

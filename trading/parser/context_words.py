@@ -79,14 +79,14 @@ NOT_PAST = word_set(
 )
 """Words that end like the past tense and are not."""
 COUNSEL = word_set(
-    "consejo responsibly manage management risk max maximum min minimum careful caution lot "
-    "lots link advice financial responsibility disclaimer proper layer valid expiry leverage "
-    "lev timeframe news gestion gestione gestao riesgo risco إدارة ادارة المال риск риски von "
-    "vốn quan risiko yonetimi rischio risque expire until"
+    "own tavsiyesi consejo responsibly manage management risk max maximum min minimum careful "
+    "caution lot lots link advice financial responsibility disclaimer proper layer valid expiry "
+    "leverage lev timeframe news gestion gestione gestao riesgo risco إدارة ادارة المال риск "
+    "риски von vốn quan risiko yonetimi rischio risque expire until"
 )
 """Words of advice and of rules below a call."""
 COMMANDS = word_set(
-    "protect use don't dont do enter keep always never only small care follow join share like "
+    "protect use don't dont do enter keep always never only small care follow join share "
     "support contact dm click own set trail tip note remember reminder usar usen cuiden "
     "respeten respeite соблюдайте jaga gunakan gerez"
 )
@@ -99,9 +99,10 @@ UNNOTED = word_set(
 TRAILING = word_set("trailing trail close")
 """Advice that says by itself that it is for later."""
 SMALL_TALK = word_set(
-    "regards invalidates luck enjoy traders trading safe happy best gl thanks thank you cheers "
-    "bismillah copyright reserved follow please pls lets go inshallah patience stay tuned "
-    "disciplined discipline holiday today bonne chance rights"
+    "بالتوفيق موفقين semangat bons suerte exitos sorte удачи regards invalidates luck enjoy "
+    "traders trading safe happy best gl thanks thank you cheers bismillah copyright reserved "
+    "follow please pls lets go inshallah patience stay tuned disciplined discipline holiday "
+    "today bonne chance rights"
 )
 """What people write below a call without saying anything of it."""
 DAY_PARTS = word_set("morning afternoon evening day dia dias tarde tardes noite noches")
@@ -174,7 +175,7 @@ IFS = word_set(
 )
 VOIDING = word_set(
     "cancel ignore skip invalid invalidates invalidated avoid don't dont not exit delete move "
-    "secure contact join dm want wants question questions help message msg remove"
+    "secure remove"
 )
 """Words that make a condition one of leaving a trade, or none of the trade at all."""
 PROMISES = word_set("sure guaranteed potential semoga")
@@ -190,3 +191,5 @@ ENTERING = word_set("enter entering take open buy sell trade copy follow")
 """What a line that forbids it takes back a call with, but for "never trade without a stop"."""
 TELLING = word_set("it we us this that they he up")
 """Small words of a tale: two of them make no command."""
+OFFERS = word_set("contact join dm want wants question questions help message msg")
+"""Words that make an "if" one of advertising: "if you want more, join us"."""

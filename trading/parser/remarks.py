@@ -16,6 +16,7 @@ from trading.parser.context_words import (
     IFS,
     LATER,
     NEGATIONS,
+    OFFERS,
     PARTS,
     PROMISES,
     QUIET,
@@ -60,7 +61,8 @@ def not_a_remark(line: Sequence[Item], known: Known) -> str | None:
     if condition is not None:
         if said[0].text in VOIDING:
             return None
-        if not _voids(said):
+        offers = condition.text == "if" and any(item.text in OFFERS for item in said)
+        if not (offers or _voids(said)):
             return condition.text
     if forbidden := _forbids(said):
         return forbidden

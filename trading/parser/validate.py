@@ -8,6 +8,8 @@ from trading.words import told
 
 _WIDEST = Decimal("0.3")
 """A stop or target further than this share from the entry is a typing mistake."""
+_WIDEST_STEP = 20
+"""So is a target this many times further than the one before it: 4712, then 4172."""
 
 
 def why_not(draft: SignalDraft) -> str | None:
@@ -88,6 +90,14 @@ def _prices_are_near(draft: SignalDraft) -> str | None:
     for name, price in prices:
         if abs(price - base) > base * _WIDEST:
             return told("{name} {price} is too far from {base}", name=name, price=price, base=base)
+    if draft.entry is None:
+        return None
+    for nearer, further in pairwise(draft.take_profits):
+        if abs(further - base) > abs(nearer - base) * _WIDEST_STEP:
+            name = told("target")
+            return told(
+                "{name} {price} is too far from {base}", name=name, price=further, base=nearer
+            )
     return None
 
 

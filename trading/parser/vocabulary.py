@@ -78,7 +78,7 @@ _WORDS: dict[tuple[Tag, object], str] = {
         "take profit levels, objetivo, objetivos, alvo, alvos, objectif, objectifs, "
         "cible, cibles, ziel, ziele, "
         "obiettivo, obiettivi, muc tieu, chot loi, hedef, hedefler, kar al, тп, тейк, "
-        "тейк профит, тейкпрофит, цель, цели, الهدف, هدف, اهداف, الاهداف, جني الارباح, "
+        "тейк профит, тейкпрофит, тейки, цель, цели, الهدف, هدف, اهداف, الاهداف, جني الارباح, "
         "تيك بروفت, الهدف الاول, الهدف الثاني, الهدف الثالث, هدف اول, هدف ثاني, هدف ثالث, "
         "target profit, first target, second target, third target, final target, last target, "
         "toma de ganancias, tomar ganancias, target price, price target, tp price, حد سود, "
