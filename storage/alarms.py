@@ -47,7 +47,8 @@ def end_alarm(connection: sqlite3.Connection, key: str, now: datetime) -> None:
 def ring(connection: sqlite3.Connection, now: datetime) -> None:
     """Send every alarm that is due again, with a sound: to the first owner, later to the next."""
     due = connection.execute(
-        "SELECT * FROM alarm WHERE ended_ms IS NULL AND next_ms <= ?", (to_ms(now),)
+        "SELECT * FROM alarm WHERE ended_ms IS NULL AND next_ms <= ? ORDER BY next_ms, id",
+        (to_ms(now),),
     ).fetchall()
     for alarm in due:
         line = _line(connection, alarm["id"])
@@ -97,7 +98,9 @@ def acknowledge(
         " WHERE m.id = ? AND m.role IN ('owner', 'trader')"
     )
     if alarm_id is None:
-        found = connection.execute(f"{mine} AND a.ended_ms IS NULL", (member_id,)).fetchall()
+        found = connection.execute(
+            f"{mine} AND a.ended_ms IS NULL ORDER BY a.id", (member_id,)
+        ).fetchall()
     else:
         found = connection.execute(f"{mine} AND a.id = ?", (member_id, alarm_id)).fetchall()
         if not found:

@@ -88,7 +88,7 @@ def unsettled(connection: sqlite3.Connection, limit: int) -> list[Invoice]:
     """Return the invoices a crypto payment may still come for, the longest unseen first."""
     found = connection.execute(
         "SELECT * FROM invoice WHERE provider = 'crypto' AND over = 0 AND external_id IS NOT NULL"
-        " ORDER BY looked_ms, id LIMIT ?",
+        " ORDER BY looked_ms NULLS FIRST, id LIMIT ?",
         (limit,),
     )
     return [_invoice(row) for row in found]
@@ -356,7 +356,9 @@ def expire_invoices(connection: sqlite3.Connection, now: datetime) -> int:
 def remind(connection: sqlite3.Connection, now: datetime) -> int:
     """Tell each member once, ahead and at the end, that a plan runs out; return how many."""
     told = 0
-    found = connection.execute("SELECT DISTINCT member_id FROM booking").fetchall()
+    found = connection.execute(
+        "SELECT DISTINCT member_id FROM booking ORDER BY member_id"
+    ).fetchall()
     for row in found:
         member_id = MemberId(row["member_id"])
         now_has = standing(bookings(connection, member_id), now)

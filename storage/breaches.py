@@ -38,7 +38,7 @@ def latch(
     """Halt an account, cancel what waits, wish it flat and tell everyone: one transaction."""
     connection.execute(
         "UPDATE account SET trading_state = 'halted',"
-        " flatten_asked_ms = CASE WHEN ? THEN coalesce(flatten_asked_ms, ?)"
+        " flatten_asked_ms = CASE WHEN ? = 1 THEN coalesce(flatten_asked_ms, ?)"
         " ELSE flatten_asked_ms END WHERE id = ?",
         (close, to_ms(now), account_id),
     )

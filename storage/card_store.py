@@ -69,7 +69,8 @@ def of_signal(
 def shown_in(connection: sqlite3.Connection, approval_id: ApprovalId) -> list[tuple[int, int]]:
     """Return chat and message of each copy of a card that was sent."""
     found = connection.execute(
-        "SELECT chat_id, message_id FROM outbox WHERE topic = ? AND message_id IS NOT NULL",
+        "SELECT chat_id, message_id FROM outbox WHERE topic = ? AND message_id IS NOT NULL"
+        " ORDER BY id",
         (f"approval:{approval_id}",),
     )
     return [(row["chat_id"], row["message_id"]) for row in found]

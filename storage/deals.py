@@ -46,7 +46,7 @@ def record(
             redated.append((before, deal))
     results.book(connection, account_id, fresh, redated)
     connection.execute(
-        "UPDATE account SET deals_seen_ms = max(deals_seen_ms, ?) WHERE id = ?",
+        "UPDATE account SET deals_seen_ms = ?1 WHERE id = ?2 AND deals_seen_ms < ?1",
         (to_ms(now), account_id),
     )
     for deal in fresh:
@@ -62,8 +62,8 @@ def _insert(
     connection: sqlite3.Connection, account_id: AccountId, deal: Deal, now: datetime
 ) -> bool:
     order = connection.execute(
-        "SELECT id, approval_id FROM orders WHERE account_id = ? AND (ticket = ? OR"
-        " client_order_id = ?) ORDER BY ticket = ? DESC LIMIT 1",
+        "SELECT id, approval_id FROM orders WHERE account_id = ? AND (ticket = ?"
+        " OR client_order_id = ?) ORDER BY CASE WHEN ticket = ? THEN 0 ELSE 1 END, id LIMIT 1",
         (account_id, deal.order, deal.client_order_id, deal.order),
     ).fetchone()
     cursor = connection.execute(

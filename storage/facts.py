@@ -24,8 +24,8 @@ def known_account(
 ) -> Account | None:
     """Return the account of that login, or the only one there is where none is named."""
     found = connection.execute(
-        "SELECT * FROM account WHERE (? IS NULL OR login = ?) AND (? IS NULL OR server = ?)",
-        (login, login, server, server),
+        "SELECT * FROM account WHERE login = coalesce(?, login) AND server = coalesce(?, server)",
+        (login, server),
     ).fetchall()
     return rows.account(found[0]) if len(found) == 1 else None
 

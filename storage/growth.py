@@ -47,8 +47,11 @@ def observe(
             index = (index * account.own_equity / base).quantize(_DIGITS)
         peak = max(index, Decimal(before["peak"]))
     connection.execute(
-        "INSERT OR REPLACE INTO growth (account_id, at_ms, value, peak, own_equity, balance,"
-        " known, flows, held_since_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+        "INSERT INTO growth (account_id, at_ms, value, peak, own_equity, balance,"
+        " known, flows, held_since_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)"
+        " ON CONFLICT (account_id) DO UPDATE SET (at_ms, value, peak, own_equity, balance, known,"
+        " flows, held_since_ms) = (excluded.at_ms, excluded.value, excluded.peak,"
+        " excluded.own_equity, excluded.balance, excluded.known, excluded.flows, NULL)",
         (
             account_id,
             to_ms(now),
@@ -116,8 +119,11 @@ def _widen(
     ).fetchone()
     stretch = at_index(index) if row is None else stretch_of(row).then(at_index(index))
     connection.execute(
-        "INSERT OR REPLACE INTO growth_span (account_id, grain, period, at_ms, equity, high, low,"
-        " close, fall, peak) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO growth_span (account_id, grain, period, at_ms, equity, high, low,"
+        " close, fall, peak) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (account_id, grain, period) DO UPDATE SET (at_ms, equity, high, low, close,"
+        " fall, peak) = (excluded.at_ms, excluded.equity, excluded.high, excluded.low,"
+        " excluded.close, excluded.fall, excluded.peak)",
         (
             account_id,
             *span,

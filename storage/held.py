@@ -91,13 +91,13 @@ def _menders(connection: sqlite3.Connection, by: int | None) -> list[sqlite3.Row
     """
     return connection.execute(
         "SELECT m.id, m.telegram_id FROM member m WHERE m.revoked_ms IS NULL AND ("
-        " m.id = :by OR (:by IS NULL AND m.everywhere IN ('owner', 'trader'))"
+        " m.id = ?1 OR (CAST(?1 AS BIGINT) IS NULL AND m.everywhere IN ('owner', 'trader'))"
         " OR EXISTS (SELECT 1 FROM account_member am JOIN account ac ON ac.id = am.account_id"
         " WHERE am.member_id = m.id AND am.role IN ('owner', 'trader')"
-        " AND CASE WHEN :by IS NULL THEN ac.member_id IS NULL ELSE am.account_id IN"
-        " (SELECT account_id FROM account_member WHERE member_id = :by"
+        " AND CASE WHEN CAST(?1 AS BIGINT) IS NULL THEN ac.member_id IS NULL ELSE am.account_id IN"
+        " (SELECT account_id FROM account_member WHERE member_id = ?1"
         " AND role IN ('owner', 'trader')) END)) ORDER BY m.id",
-        {"by": by},
+        (by,),
     ).fetchall()
 
 
@@ -121,8 +121,9 @@ def waiting(
     """Return the newest call of a source, said by the same, that waits for its details."""
     row = connection.execute(
         "SELECT * FROM held WHERE source_id = ? AND status = 'open' AND incomplete = 1"
-        " AND created_ms >= ? AND by_member IS ? ORDER BY id DESC LIMIT 1",
-        (source_id, to_ms(since), by),
+        " AND created_ms >= ? AND coalesce(by_member, 0) = ?"
+        " ORDER BY id DESC LIMIT 1",
+        (source_id, to_ms(since), by or 0),
     ).fetchone()
     if row is None:
         return None
@@ -268,7 +269,8 @@ def taken(
 def expire(connection: sqlite3.Connection, now: datetime) -> int:
     """End what nobody looked at in time."""
     late = connection.execute(
-        "SELECT id FROM held WHERE status = 'open' AND expires_ms <= ?", (to_ms(now),)
+        "SELECT id FROM held WHERE status = 'open' AND expires_ms <= ? ORDER BY id",
+        (to_ms(now),),
     ).fetchall()
     for row in late:
         _end(connection, row["id"], "expired", now)
@@ -290,7 +292,9 @@ def withdraw(
     """Close the open cards of a message's signals; tell which of them were ordered already."""
     found = connection.execute(
         "SELECT a.id, a.status, a.signal_id FROM approval a JOIN signal s ON s.id = a.signal_id"
-        " WHERE s.source = ? AND (s.source_ref = ? OR substr(s.source_ref, 1, ?) = ?)",
+        " WHERE s.source = ? AND (s.source_ref = ? OR substr(s.source_ref, 1, CAST(?"
+        " AS INTEGER)) = ?)"
+        " ORDER BY a.id",
         (source.name, ref, len(ref) + 1, f"{ref}:"),
     ).fetchall()
     closed, acted = 0, set()
@@ -305,7 +309,7 @@ def withdraw(
             acted.add(SignalId(row["signal_id"]))
     for held in connection.execute(
         "SELECT id FROM held WHERE source_id = ? AND status = 'open'"
-        " AND (ref = ? OR substr(ref, 1, ?) = ?)",
+        " AND (ref = ? OR substr(ref, 1, CAST(? AS INTEGER)) = ?) ORDER BY id",
         (source.id, ref, len(ref) + 1, f"{ref}:"),
     ).fetchall():
         _end(connection, held["id"], "dropped", now)

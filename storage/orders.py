@@ -344,7 +344,7 @@ def adopt(connection: sqlite3.Connection, account_id: AccountId, now: datetime) 
     """At start, mark what was in flight at the crash as unresolved: its answer is lost."""
     found = connection.execute(
         "SELECT * FROM orders WHERE account_id = ? AND status = 'submitted'"
-        " AND unresolved_ms IS NULL",
+        " AND unresolved_ms IS NULL ORDER BY id",
         (account_id,),
     ).fetchall()
     for row in found:

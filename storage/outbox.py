@@ -98,11 +98,13 @@ def post(
             " created_ms, kind, fold_key, first_ms, last_ms, alarm_id)"
             " VALUES (?, ?, ?, ?, ?, 'ready', ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (topic, chat_id) DO UPDATE SET body_json = excluded.body_json,"
-            " kind = excluded.kind, revision = revision + 1, expires_ms = excluded.expires_ms,"
-            " status = CASE WHEN status IN ('sent', 'expired')"
-            " OR (status = 'dead' AND priority < 3) THEN 'ready' ELSE status END,"
-            " attempts = CASE WHEN status = 'sent' THEN 0 ELSE attempts END"
-            " WHERE body_json <> excluded.body_json",
+            " kind = excluded.kind, revision = outbox.revision + 1, expires_ms ="
+            " excluded.expires_ms,"
+            " status = CASE WHEN outbox.status IN ('sent', 'expired')"
+            " OR (outbox.status = 'dead' AND outbox.priority < 3) THEN 'ready'"
+            " ELSE outbox.status END,"
+            " attempts = CASE WHEN outbox.status = 'sent' THEN 0 ELSE outbox.attempts END"
+            " WHERE outbox.body_json <> excluded.body_json",
             (
                 chat_id,
                 topic,
@@ -166,7 +168,8 @@ def _repeat(
         "UPDATE outbox SET body_json = ?, kind = ?, topic = coalesce(?, topic),"
         " revision = revision + 1, repeats = repeats + ?, last_ms = ?, attempts = 0,"
         " alarm_id = coalesce(?, alarm_id), not_before_ms = CASE WHEN held = 1"
-        " THEN not_before_ms ELSE 0 END, message_id = CASE WHEN ? THEN NULL ELSE message_id END,"
+        " THEN not_before_ms ELSE 0 END, message_id = CASE WHEN ? = 1 THEN NULL"
+        " ELSE message_id END,"
         " status = CASE WHEN status = 'sending' THEN status ELSE 'ready' END WHERE id = ?",
         (body, kind, topic, 0 if fold.ends else 1, now_ms, alarm_id, sounds, row["id"]),
     )
@@ -402,7 +405,7 @@ def oldest(connection: sqlite3.Connection) -> int | None:
     """Return when the oldest message that waits was written, in milliseconds."""
     (created,) = connection.execute(
         "SELECT min(created_ms) FROM (SELECT created_ms FROM outbox WHERE status = 'ready'"
-        " UNION ALL SELECT created_ms FROM outbox WHERE status = 'sending')"
+        " UNION ALL SELECT created_ms FROM outbox WHERE status = 'sending') AS waiting"
     ).fetchone()
     return None if created is None else int(created)
 

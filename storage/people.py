@@ -82,7 +82,7 @@ def open_account(
     connection.execute(
         "INSERT INTO account_member (account_id, member_id, role)"
         " SELECT ?1, id, CASE WHEN id = ?2 THEN 'owner' ELSE everywhere END FROM member"
-        " WHERE (?2 IS NULL AND everywhere IS NOT NULL) OR id = ?2",
+        " WHERE (CAST(?2 AS BIGINT) IS NULL AND everywhere IS NOT NULL) OR id = ?2",
         (row["id"], member_id),
     )
     connection.execute(

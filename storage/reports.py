@@ -117,7 +117,8 @@ def post_due(connection: sqlite3.Connection, now: datetime) -> int:
     due = connection.execute(
         "SELECT p.*, m.telegram_id, EXISTS (SELECT 1 FROM account_member am"
         " WHERE am.account_id = p.account_id AND am.member_id = p.member_id) AS allowed"
-        " FROM report_plan p JOIN member m ON m.id = p.member_id WHERE p.next_ms <= ?",
+        " FROM report_plan p JOIN member m ON m.id = p.member_id WHERE p.next_ms <= ?"
+        " ORDER BY p.id",
         (to_ms(now),),
     ).fetchall()
     for row in due:

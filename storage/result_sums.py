@@ -3,6 +3,7 @@
 import sqlite3
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 from trading.clock import from_ms, to_ms
 from trading.drawdown.dayclock import DayClock
@@ -16,6 +17,12 @@ _MONEY = "profit, swap, commission, fee, charges, flows"
 _COUNTS = "trades, wins, losses, gross_profit, gross_loss, r_sum, r_trades, held_ms, held_trades"
 _Place = tuple[str, str]
 _Name = tuple[str, str, str, str]
+
+
+@cache
+def _replaced(columns: str) -> str:
+    """Return the same columns of the row that could not be inserted."""
+    return ", ".join(f"excluded.{name}" for name in columns.split(", "))
 
 
 class Sums:
@@ -81,8 +88,9 @@ class Sums:
         ).fetchone()
         total = booked if row is None else booked_of_row(row).plus(booked)
         connection.execute(
-            f"INSERT OR REPLACE INTO result_booked (account_id, grain, period, {_MONEY})"  # noqa: S608
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO result_booked (account_id, grain, period, {_MONEY})"  # noqa: S608
+            f" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account_id, grain, period)"
+            f" DO UPDATE SET ({_MONEY}) = ({_replaced(_MONEY)})",
             (*place, *map(str, (*total.money, total.charges, total.flows))),
         )
 
@@ -116,9 +124,11 @@ class Sums:
         ).fetchone()
         total = tally if row is None else tally_of_sums(row).plus(tally)
         connection.execute(
-            f"INSERT OR REPLACE INTO result_tally"  # noqa: S608 - the same
+            f"INSERT INTO result_tally"  # noqa: S608 - the same
             f" (account_id, grain, dimension, period, name, {_COUNTS})"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (account_id, grain, dimension, period, name)"
+            f" DO UPDATE SET ({_COUNTS}) = ({_replaced(_COUNTS)})",
             (
                 *place,
                 total.trades,

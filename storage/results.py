@@ -5,6 +5,7 @@ deals arrives, and what changed is taken out of the sums and put in again. So la
 deals need no care of their own.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -90,7 +91,8 @@ def set_clock(connection: sqlite3.Connection, clock: DayClock) -> None:
     """Let every account's days begin by this clock; those summed by another are built anew."""
     zone, starts_at = clock.zone, clock.at.strftime("%H:%M")
     connection.execute(
-        "UPDATE result_clock SET zone = ?, starts_at = ?, built = account_id = 0, built_to = 0"
+        "UPDATE result_clock SET zone = ?, starts_at = ?, built = CASE WHEN account_id = 0"
+        " THEN 1 ELSE 0 END, built_to = 0"
         " WHERE zone <> ? OR starts_at <> ?",
         (zone, starts_at, zone, starts_at),
     )
@@ -99,7 +101,8 @@ def set_clock(connection: sqlite3.Connection, clock: DayClock) -> None:
 def build_some(connection: sqlite3.Connection) -> bool:
     """Build a part of what is not built yet from the deals; False when nothing is left."""
     row = connection.execute(
-        "SELECT account_id, built_to FROM result_clock WHERE built = 0 AND account_id > 0 LIMIT 1"
+        "SELECT account_id, built_to FROM result_clock WHERE built = 0 AND account_id > 0"
+        " ORDER BY account_id LIMIT 1"
     ).fetchone()
     if row is None:
         return False
@@ -151,7 +154,7 @@ def _fold(
     deals = [
         deal_of(row)
         for row in connection.execute(
-            "SELECT * FROM deal WHERE account_id = ? AND position_id = ?",
+            "SELECT * FROM deal WHERE account_id = ? AND position_id = ? ORDER BY ticket",
             (account_id, position_id),
         )
     ]
@@ -159,7 +162,7 @@ def _fold(
     before = {
         row["leg"]: row
         for row in connection.execute(
-            "SELECT * FROM trade WHERE account_id = ? AND position_id = ?",
+            "SELECT * FROM trade WHERE account_id = ? AND position_id = ? ORDER BY leg",
             (account_id, position_id),
         )
     }
@@ -250,7 +253,7 @@ def _values(
 def _origin(connection: sqlite3.Connection, account_id: AccountId, trip: RoundTrip) -> _Origin:
     row = connection.execute(
         "SELECT d.magic, o.id AS order_id, o.expected_price, s.id AS signal_id, s.source,"
-        " json_extract(o.request_json, '$.stop_loss') AS stop_loss"
+        " o.request_json"
         " FROM deal d LEFT JOIN orders o ON o.id = d.order_id"
         " LEFT JOIN approval a ON a.id = o.approval_id LEFT JOIN signal s ON s.id = a.signal_id"
         " WHERE d.account_id = ? AND d.ticket = ?",
@@ -259,7 +262,8 @@ def _origin(connection: sqlite3.Connection, account_id: AccountId, trip: RoundTr
     if row is None:
         return _Origin(MANUAL, None, None, None, None)
     source = row["source"] or (ExitReason.DESK if is_ours(row["magic"]) else MANUAL)
-    stop, expected = row["stop_loss"], row["expected_price"]
+    request, expected = row["request_json"], row["expected_price"]
+    stop = None if request is None else json.loads(request).get("stop_loss")
     return _Origin(
         str(source),
         None if stop is None else Decimal(str(stop)),
@@ -300,7 +304,8 @@ _BY_REASON = {
 def _moneys(connection: sqlite3.Connection, account_id: AccountId) -> list[Deal]:
     """Return the deals that are no trades: deposits, charges and the like."""
     found = connection.execute(
-        "SELECT * FROM deal WHERE account_id = ? AND deal_type NOT IN ('buy', 'sell')",
+        "SELECT * FROM deal WHERE account_id = ? AND deal_type NOT IN ('buy', 'sell')"
+        " ORDER BY ticket",
         (account_id,),
     )
     return [deal_of(row) for row in found]

@@ -168,7 +168,8 @@ def _give(
         connection.execute("UPDATE member SET everywhere = ? WHERE id = ?", (role, member_id))
     connection.execute(
         "INSERT INTO account_member (account_id, member_id, role)"
-        " SELECT id, ?, ? FROM account WHERE (? IS NULL AND member_id IS NULL) OR id = ?"
+        " SELECT id, ?, ? FROM account WHERE (CAST(? AS BIGINT) IS NULL AND member_id IS NULL)"
+        " OR id = ?"
         " ON CONFLICT (account_id, member_id) DO UPDATE SET role = excluded.role",
         (member_id, role, account_id, account_id),
     )
@@ -186,7 +187,8 @@ def _take(
     now: datetime,
 ) -> Member:
     connection.execute(
-        "DELETE FROM account_member WHERE member_id = ?1 AND (?2 IS NULL OR account_id = ?2)"
+        "DELETE FROM account_member WHERE member_id = ?1 AND (CAST(?2 AS BIGINT) IS NULL"
+        " OR account_id = ?2)"
         # Their own account stays theirs: somebody must be able to stop it.
         " AND account_id NOT IN (SELECT id FROM account WHERE member_id = ?1)",
         (member_id, account_id),
@@ -251,23 +253,25 @@ def ensure_owners(
     connection: sqlite3.Connection, telegram_ids: tuple[int, ...], now: datetime
 ) -> None:
     """Make the owners whom the settings name what they are, and whom they no longer name not."""
+    if not telegram_ids:
+        return
     named = ",".join("?" * len(telegram_ids))
     dropped = connection.execute(
-        f"SELECT id FROM member WHERE by_settings = 1 AND telegram_id NOT IN ({named})",  # noqa: S608 - question marks alone
+        f"SELECT id FROM member WHERE by_settings = 1 AND telegram_id NOT IN ({named}) ORDER BY id",  # noqa: S608 - question marks alone
         telegram_ids,
     ).fetchall()
     for telegram_id in telegram_ids:
         member_id = _ensure(connection, telegram_id, str(telegram_id), now, rename=False)
         connection.execute("UPDATE member SET by_settings = 1 WHERE id = ?", (member_id,))
         accounts, owned = connection.execute(
-            "SELECT count(*), coalesce(sum(am.role = 'owner'), 0) FROM account a LEFT JOIN"
+            "SELECT count(*), count(*) FILTER (WHERE am.role = 'owner') FROM account a LEFT JOIN"
             " account_member am ON am.account_id = a.id AND am.member_id = ?"
             " WHERE a.member_id IS NULL",
             (member_id,),
         ).fetchone()
         if not owns(connection, member_id, None) or owned < accounts:
             _give_quietly(connection, member_id, now)
-    for row in dropped if telegram_ids else ():
+    for row in dropped:
         connection.execute("UPDATE member SET by_settings = 0 WHERE id = ?", (row["id"],))
         _take(connection, None, MemberId(row["id"]), None, now)
 
@@ -292,7 +296,8 @@ def rights(connection: sqlite3.Connection, by: MemberId) -> list[Rights] | None:
         row["account_id"]: str(row["login"])
         for row in connection.execute(
             "SELECT am.account_id, a.login FROM account_member am"
-            " JOIN account a ON a.id = am.account_id WHERE am.member_id = ? AND am.role = 'owner'",
+            " JOIN account a ON a.id = am.account_id WHERE am.member_id = ? AND"
+            " am.role = 'owner' ORDER BY a.id",
             (by,),
         )
     }
@@ -304,7 +309,9 @@ def rights(connection: sqlite3.Connection, by: MemberId) -> list[Rights] | None:
         held = tuple(
             (mine[one["account_id"]], Role(one["role"]))
             for one in connection.execute(
-                "SELECT account_id, role FROM account_member WHERE member_id = ?", (row["id"],)
+                "SELECT account_id, role FROM account_member WHERE member_id = ?"
+                " ORDER BY account_id",
+                (row["id"],),
             )
             if one["account_id"] in mine
         )
@@ -370,7 +377,7 @@ def voters(
         " JOIN account_member am ON am.account_id = a.account_id AND am.member_id = v.member_id"
         " JOIN member m ON m.id = v.member_id"
         " WHERE v.approval_id = ? AND am.role IN ('owner', 'trader')"
-        " AND (? IS NULL OR v.decision = ?) ORDER BY v.at_ms, v.member_id",
+        " AND (CAST(? AS TEXT) IS NULL OR v.decision = ?) ORDER BY v.at_ms, v.member_id",
         (approval_id, decision, decision),
     )
     return [str(row["name"]) for row in found]

@@ -118,8 +118,9 @@ def _counts(connection: sqlite3.Connection, source: Source) -> Counts:
         "SELECT count(*) FROM held WHERE source_id = ?", (source.id,)
     ).fetchone()
     (refused, stale, edited) = connection.execute(
-        "SELECT coalesce(sum(outcome = 'refused'), 0), coalesce(sum(outcome = 'stale'), 0),"
-        " coalesce(sum(edits > 0 AND outcome <> 'chatter'), 0)"
+        "SELECT count(*) FILTER (WHERE outcome = 'refused'), count(*) FILTER"
+        " (WHERE outcome = 'stale'),"
+        " count(*) FILTER (WHERE edits > 0 AND outcome <> 'chatter')"
         " FROM source_message WHERE source_id = ?",
         (source.id,),
     ).fetchone()

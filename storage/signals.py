@@ -204,7 +204,7 @@ def offer_open(connection: sqlite3.Connection, account_id: AccountId, now: datet
         " WHERE expires_ms > ?2 AND mode <> 'shadow' AND coalesce(for_account, ?1) = ?1"
         " AND (by_member IS NULL OR EXISTS (SELECT 1 FROM account_member am"
         " WHERE am.account_id = ?1 AND am.member_id = by_member"
-        " AND am.role IN ('owner', 'trader')))"
+        " AND am.role IN ('owner', 'trader'))) ORDER BY id"
         " ON CONFLICT DO NOTHING",
         (account_id, to_ms(now)),
     )
@@ -248,7 +248,7 @@ def due(connection: sqlite3.Connection, account_id: AccountId, limit: int) -> li
     found = connection.execute(
         f"{_APPROVAL} WHERE a.account_id = ? AND a.status = 'approved'"
         " AND a.status IN ('offered', 'approved')"
-        " ORDER BY a.decided_ms, a.id LIMIT ?",
+        " ORDER BY a.decided_ms NULLS FIRST, a.id LIMIT ?",
         (account_id, limit),
     ).fetchall()
     return [_one(connection, row) for row in found]
@@ -260,7 +260,7 @@ def symbols_waiting(connection: sqlite3.Connection, account_id: AccountId) -> li
         "SELECT DISTINCT s.symbol FROM approval a JOIN signal s ON s.id = a.signal_id"
         " WHERE a.account_id = ? AND a.status IN ('offered', 'approved')"
         " UNION SELECT s.symbol FROM paper p JOIN signal s ON s.id = p.signal_id"
-        " WHERE p.status IN ('waiting', 'open')",
+        " WHERE p.status IN ('waiting', 'open') ORDER BY symbol",
         (account_id,),
     )
     return [row["symbol"] for row in found]
@@ -381,7 +381,8 @@ def _end(
 def expire(connection: sqlite3.Connection, now: datetime) -> int:
     """End every approval whose time is up: no answer in time is no trade."""
     late = connection.execute(
-        "SELECT id FROM approval WHERE status IN ('offered', 'approved') AND expires_ms <= ?",
+        "SELECT id FROM approval WHERE status IN ('offered', 'approved') AND expires_ms <= ?"
+        " ORDER BY id",
         (to_ms(now),),
     ).fetchall()
     for row in late:
@@ -394,7 +395,8 @@ def cancel_waiting(
 ) -> int:
     """End every approval of an account that is offered or approved, saying why."""
     waiting = connection.execute(
-        "SELECT id FROM approval WHERE account_id = ? AND status IN ('offered', 'approved')",
+        "SELECT id FROM approval WHERE account_id = ? AND status IN ('offered', 'approved')"
+        " ORDER BY id",
         (account_id,),
     ).fetchall()
     for row in waiting:

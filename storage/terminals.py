@@ -103,7 +103,8 @@ def _is_taken(connection: sqlite3.Connection, member_id: MemberId, login: int, s
         (login, server),
     ).fetchone()
     anothers = connection.execute(
-        "SELECT 1 FROM account WHERE login = ? AND server = ? AND member_id IS NOT ?",
+        "SELECT 1 FROM account WHERE login = ? AND server = ? AND (member_id IS NULL"
+        " OR member_id <> ?)",
         (login, server, member_id),
     ).fetchone()
     return in_use is not None or anothers is not None
@@ -114,9 +115,9 @@ def all_of(
 ) -> list[MemberTerminal]:
     """Return the terminals that are not removed, of one member or of all."""
     found = connection.execute(
-        "SELECT * FROM terminal WHERE state <> 'removed' AND (? IS NULL OR member_id = ?)"
+        "SELECT * FROM terminal WHERE state <> 'removed' AND member_id = coalesce(?, member_id)"
         " ORDER BY id",
-        (member_id, member_id),
+        (member_id,),
     )
     return [_terminal(row) for row in found]
 

@@ -73,6 +73,46 @@ CREATE TABLE approval (
 CREATE INDEX approval_waiting ON approval (account_id, id)
 WHERE status IN ('offered', 'approved');
 
+CREATE TABLE cap (
+    id INTEGER PRIMARY KEY,
+    account_id INTEGER NOT NULL REFERENCES account (id),
+    kind TEXT NOT NULL,
+    body_json TEXT NOT NULL,
+    state_json TEXT,
+    active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    set_by TEXT NOT NULL,
+    set_ms INTEGER NOT NULL,
+    ended_ms INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX cap_one_of_a_kind ON cap (account_id, kind) WHERE active = 1;
+
+CREATE TABLE breach (
+    id INTEGER PRIMARY KEY,
+    account_id INTEGER NOT NULL REFERENCES account (id),
+    cap_id INTEGER REFERENCES cap (id),
+    cause TEXT NOT NULL CHECK (cause IN ('cap', 'panic')),
+    asked_by TEXT NOT NULL,
+    cap_text TEXT NOT NULL,
+    cap_percent TEXT,
+    scope TEXT NOT NULL CHECK (scope IN ('own', 'all')),
+    positions_json TEXT NOT NULL,
+    open_json TEXT NOT NULL,
+    pendings_removed INTEGER NOT NULL DEFAULT 0,
+    equity_after TEXT,
+    equity TEXT NOT NULL,
+    floor TEXT,
+    drawdown TEXT,
+    at_ms INTEGER NOT NULL,
+    flat_ms INTEGER,
+    escalated_ms INTEGER,
+    recovered_ms INTEGER,
+    resumed_ms INTEGER,
+    resumed_by TEXT
+) STRICT;
+
+CREATE INDEX breach_open ON breach (account_id) WHERE resumed_ms IS NULL;
+
 CREATE TABLE orders (
     id INTEGER PRIMARY KEY,
     account_id INTEGER NOT NULL REFERENCES account (id),
@@ -148,46 +188,6 @@ CREATE TABLE deal (
 
 CREATE INDEX deal_by_time ON deal (account_id, at_ms);
 CREATE INDEX deal_by_position ON deal (account_id, position_id);
-
-CREATE TABLE cap (
-    id INTEGER PRIMARY KEY,
-    account_id INTEGER NOT NULL REFERENCES account (id),
-    kind TEXT NOT NULL,
-    body_json TEXT NOT NULL,
-    state_json TEXT,
-    active INTEGER NOT NULL CHECK (active IN (0, 1)),
-    set_by TEXT NOT NULL,
-    set_ms INTEGER NOT NULL,
-    ended_ms INTEGER
-) STRICT;
-
-CREATE UNIQUE INDEX cap_one_of_a_kind ON cap (account_id, kind) WHERE active = 1;
-
-CREATE TABLE breach (
-    id INTEGER PRIMARY KEY,
-    account_id INTEGER NOT NULL REFERENCES account (id),
-    cap_id INTEGER REFERENCES cap (id),
-    cause TEXT NOT NULL CHECK (cause IN ('cap', 'panic')),
-    asked_by TEXT NOT NULL,
-    cap_text TEXT NOT NULL,
-    cap_percent TEXT,
-    scope TEXT NOT NULL CHECK (scope IN ('own', 'all')),
-    positions_json TEXT NOT NULL,
-    open_json TEXT NOT NULL,
-    pendings_removed INTEGER NOT NULL DEFAULT 0,
-    equity_after TEXT,
-    equity TEXT NOT NULL,
-    floor TEXT,
-    drawdown TEXT,
-    at_ms INTEGER NOT NULL,
-    flat_ms INTEGER,
-    escalated_ms INTEGER,
-    recovered_ms INTEGER,
-    resumed_ms INTEGER,
-    resumed_by TEXT
-) STRICT;
-
-CREATE INDEX breach_open ON breach (account_id) WHERE resumed_ms IS NULL;
 
 CREATE TABLE equity (
     account_id INTEGER NOT NULL REFERENCES account (id),
