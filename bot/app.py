@@ -5,10 +5,9 @@ import contextlib
 import gc
 import logging
 import secrets
-import signal
-import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from aiogram import Bot, Dispatcher
 
@@ -19,10 +18,10 @@ from bot.billing_jobs import BillingJobs
 from bot.card_charts import CardCharts
 from bot.charts.renderer import ChartRenderer
 from bot.chat import open_chat
+from bot.desk_database import open_desk_database
 from bot.fleet import Fleet
 from bot.health import HealthProbe, HouseAges
 from bot.holds import Holds
-from bot.instance import hold
 from bot.limiter import Limiter
 from bot.longwork import LongWork
 from bot.loops import LoopMaker
@@ -35,6 +34,8 @@ from bot.resilience import Circuit, Circuits, CircuitState
 from bot.schedule import Backlog, Schedule
 from bot.sender import OutboxSender
 from bot.settings import Settings
+from bot.standby import StandbyEnded, standing_by
+from bot.stopping import stop_on_signal
 from bot.stores import Said, Stores, open_stores
 from bot.telegram import open_bot
 from bot.terminals import terminal_config
@@ -43,7 +44,6 @@ from bot.watchdog import Notifier, Watchdog
 from bot.web import Routes, make_app, serve
 from bot.webhook import Webhook
 from handlers.cards import render
-from storage.database import open_database
 from storage.nightly import is_unclean
 from storage.reserve import DiskReserve
 from storage.store import SqliteStore
@@ -140,15 +140,18 @@ async def open_app(
     terminal: TerminalConfig | None = None,
     notifier: Notifier | None = None,
 ) -> AsyncIterator[App]:
-    """Build the desk; leaving the context closes everything in reverse order."""
+    """Build the desk; leaving the context closes everything in reverse order.
+
+    With a ``notifier`` it waits for a server's database that another instance writes.
+    """
     clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(hold(settings.database_path))
-        unclean = is_unclean(settings.database_path)
+        unclean = settings.database_url is None and is_unclean(settings.database_path)
         reserve = DiskReserve(settings.database_path, settings.data.reserve_mib)
         holds, circuits = Holds(), Circuits(clock)
+        wait = None if notifier is None else partial(standing_by, settings, notifier)
         database = await stack.enter_async_context(
-            open_database(settings.database_path, lambda: upkeep.make_room())  # noqa: PLW0108 - made below
+            open_desk_database(settings, lambda: upkeep.make_room(), wait)  # noqa: PLW0108 - made below
         )
         bot = await stack.enter_async_context(open_bot(settings))
         said, limiter = Said(), Limiter(clock)
@@ -221,6 +224,7 @@ async def open_app(
             reserve.free,
             holds,
             upkeep.oldest_waiting,
+            upkeep.on_server,
         )
         stall = settings.heartbeat.stall_seconds
         probe = HealthProbe(loop, stores.desk, clock, stall, polling.age, circuits, ages)
@@ -281,24 +285,9 @@ def _updates(
 
 async def run(settings: Settings, notify_socket: str | None = None) -> None:
     """Run the desk until SIGTERM, SIGINT or Ctrl+C."""
-    async with open_app(settings, notifier=Notifier(notify_socket)) as app:
-        with stop_on_signal(app.stopping):
-            await app.run()
-
-
-@contextlib.contextmanager
-def stop_on_signal(stopping: asyncio.Event) -> Iterator[None]:
-    """Set the event on SIGTERM, SIGINT and, on Windows, Ctrl+C and Ctrl+Break."""
-    loop = asyncio.get_running_loop()
-    names = [signal.SIGINT, signal.SIGTERM]
-    if sys.platform == "win32":
-        names.append(signal.SIGBREAK)
-    before = {
-        number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
-        for number in names
-    }
     try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        async with open_app(settings, notifier=Notifier(notify_socket)) as app:
+            with stop_on_signal(app.stopping):
+                await app.run()
+    except* StandbyEnded:
+        log.info("standby_ended")

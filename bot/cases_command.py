@@ -1,19 +1,18 @@
 """``python -m bot cases``: every correction people made, as JSON lines a parser is tested by."""
 
-import contextlib
 import json
-from pathlib import Path
 from typing import TextIO
 
-from storage.database import connect
+from bot.look import looking
+from bot.settings import Settings
 from storage.held import cases
 from trading.parser import ParsedSignal, Reading
 from trading.parser.wire import to_json
 
 
-def write_cases(database: Path, out: TextIO) -> None:
+def write_cases(settings: Settings, out: TextIO) -> None:
     """Write one line a case: its text, its source, and what the text means."""
-    with contextlib.closing(connect(database)) as connection:
+    with looking(settings) as connection:
         found = cases(connection)
     for source, text, draft in found:
         reading = Reading(signals=(ParsedSignal(draft, {}),))

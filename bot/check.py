@@ -1,21 +1,20 @@
 """``python -m bot check``: settings, database, terminals, Telegram; it changes nothing."""
 
 import asyncio
-import contextlib
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
 
 import aiohttp
 
+from bot.look import how_it_is, looking
 from bot.members import open_vault
 from bot.settings import Settings
 from bot.terminals import member_terminal_config, terminal_config
-from storage.migrate import migrations, version
 from storage.terminals import all_of
 from trading.clock import SystemClock
 from trading.enrolment import MemberTerminal, context
-from trading.errors import TerminalError, VaultError
+from trading.errors import StoreError, TerminalError, VaultError
 from trading.symbols import LIQUID, SymbolBook
 from trading.terminal.client import TerminalClient
 from trading.terminal.factory import TerminalConfig, open_terminal
@@ -33,7 +32,7 @@ def main(settings: Settings) -> int:
 async def check(settings: Settings) -> int:
     """Do what ``main`` promises, in a loop that runs already."""
     well = _say("settings", ok=True, words="can be used")
-    well &= _say("database", *_database(settings))
+    well &= _say("database", *how_it_is(settings))
     async for name, ok, words in _terminal(settings):
         well &= _say(name, ok, words)
     well &= _say("telegram", *await _telegram(settings))
@@ -45,26 +44,6 @@ def _say(name: str, ok: bool | None, words: str) -> bool:
     sys.stdout.write(f"{mark} {name}: {words}\n")
     sys.stdout.flush()
     return ok is not False
-
-
-def _database(settings: Settings) -> tuple[bool, str]:
-    path = settings.database_path
-    newest = migrations()[-1][0]
-    if not path.exists():
-        return True, f"{path} will be made at the first start"
-    try:
-        with contextlib.closing(
-            sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-        ) as db:
-            present = version(db)
-            (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.Error as error:
-        return False, f"{path} cannot be read: {error}"
-    if present > newest:
-        return False, f"{path} has schema {present}, this program knows {newest}: upgrade it"
-    if verdict != "ok":
-        return False, f"{path} is damaged: {verdict}: restore a backup"
-    return True, f"{path}, schema {present} of {newest}"
 
 
 async def _terminal(settings: Settings) -> AsyncIterator[tuple[str, bool | None, str]]:
@@ -124,16 +103,12 @@ async def _items(terminal: TerminalClient) -> AsyncIterator[ReadinessItem]:
 
 
 def _members_terminals(settings: Settings) -> list[MemberTerminal]:
-    path = settings.database_path
-    if not path.exists():
+    if settings.database_url is None and not settings.database_path.exists():
         return []
     try:
-        with contextlib.closing(
-            sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-        ) as db:
-            db.row_factory = sqlite3.Row
-            return all_of(db)
-    except sqlite3.Error:
+        with looking(settings) as connection:
+            return all_of(connection)
+    except (StoreError, sqlite3.Error):
         return []  # the database's own line says what is wrong with it
 
 

@@ -167,14 +167,14 @@ def _replay(arguments: argparse.Namespace) -> int:
 def _cases(arguments: argparse.Namespace) -> int:
     from bot.cases_command import write_cases  # noqa: PLC0415
 
-    write_cases(_settings(arguments).database_path, sys.stdout)
+    write_cases(_settings(arguments), sys.stdout)
     return OK
 
 
 def _backup(arguments: argparse.Namespace) -> int:
     from storage.backup import backup  # noqa: PLC0415
 
-    database = _settings(arguments).database_path
+    database = _file(arguments).database_path
     backup(database, arguments.file)
     sys.stdout.write(f"{database} copied to {arguments.file}, integrity checked\n")
     return OK
@@ -183,7 +183,7 @@ def _backup(arguments: argparse.Namespace) -> int:
 def _drill(arguments: argparse.Namespace) -> int:
     from storage import nightly  # noqa: PLC0415
 
-    settings = _settings(arguments)
+    settings = _file(arguments)
     database = settings.database_path
     folder = settings.data.backup_folder or database.parent / "backups"
     copy = arguments.file or next(reversed(nightly.copies(folder, database)), None)
@@ -203,7 +203,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     from bot.instance import hold  # noqa: PLC0415
     from storage.backup import restore  # noqa: PLC0415
 
-    database = _settings(arguments).database_path
+    database = _file(arguments).database_path
     with hold(database):
         replaced = restore(arguments.file, database)
     kept = f"; what was there is {replaced}" if replaced else ""
@@ -217,6 +217,15 @@ def _settings(arguments: argparse.Namespace, *, need_telegram: bool = False) -> 
 
     settings = load_settings(os.environ, Path(".env"), need_telegram=need_telegram)
     arguments.secrets = settings.secrets()
+    return settings
+
+
+def _file(arguments: argparse.Namespace) -> "Settings":
+    """Read the settings for a command that is for a database in a file alone."""
+    from bot.look import only_a_file  # noqa: PLC0415
+
+    settings = _settings(arguments)
+    only_a_file(settings)
     return settings
 
 

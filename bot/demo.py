@@ -12,13 +12,14 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.app import App, open_app, stop_on_signal
+from bot.app import App, open_app
 from bot.logs import configure
 from bot.sandbox import TOKEN, Person, Sandbox
 from bot.sandbox.autopilot import Autopilot, Market
 from bot.sandbox.market import Fall, steepest_fall
 from bot.settings import Settings, load_settings
 from bot.signal_command import PATH, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from bot.stopping import stop_on_signal
 from bot.terminals import check_ticks, terminal_config
 from trading.clock import SystemClock
 from trading.model import Quote, SymbolSpec

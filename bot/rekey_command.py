@@ -2,11 +2,10 @@
 
 import asyncio
 
-from bot.instance import hold
+from bot.desk_database import open_desk_database
 from bot.members import open_vault
 from bot.settings import Settings, SettingsError
 from storage import terminals
-from storage.database import open_database
 from trading.clock import SystemClock
 from trading.enrolment import context
 
@@ -22,8 +21,7 @@ def rekey(settings: Settings) -> int:
         return vault.seal(vault.open(sealed, bound), bound)
 
     async def run() -> int:
-        async with open_database(settings.database_path) as database:
+        async with open_desk_database(settings) as database:
             return await database.run(terminals.reseal, again, SystemClock().now())
 
-    with hold(settings.database_path):
-        return asyncio.run(run())
+    return asyncio.run(run())

@@ -4,12 +4,14 @@
 and nothing else in the tree reads it.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
+from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -38,6 +40,7 @@ from bot.settings_groups import (
 _PREFIXES = {
     "telegram": "TELEGRAM_",
     "database_path": "",
+    "database_url": "",
     "terminal": "TERMINAL_",
     "http": "HTTP_",
     "signals": "SIGNAL_",
@@ -77,6 +80,9 @@ class Settings(BaseSettings):
 
     telegram: TelegramSettings = TelegramSettings()
     database_path: Path = Field(Path("data/bot.db"), description="SQLite file; its folder is made")
+    database_url: SecretStr | None = Field(
+        None, description="`postgresql://…`: the store is there, not in a file; a second bot waits"
+    )
     terminal: TerminalSettings = TerminalSettings()
     http: HttpSettings = HttpSettings()
     signals: SignalSettings = SignalSettings()
@@ -92,6 +98,13 @@ class Settings(BaseSettings):
     crypto: CryptoSettings = CryptoSettings()
     smtp: SmtpSettings = SmtpSettings()
     log: LogSettings = LogSettings()
+
+    @field_validator("database_url")
+    @classmethod
+    def _leads_to_postgres(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must begin with postgresql://")
+        return url
 
     @classmethod
     def settings_customise_sources(
@@ -116,12 +129,22 @@ class Settings(BaseSettings):
             self.accounts.key,
             self.accounts.old_key,
             self.crypto.token,
+            self.database_url,
             self.smtp.password,
         )
         texts = [secret.get_secret_value() for secret in held if secret]
         if self.heartbeat.ping_url:
             texts.append(self.heartbeat.ping_url)  # who knows it can keep the alarm silent
+        if self.database_url and (password := _password(self.database_url)):
+            texts.append(password)
         return tuple(texts)
+
+
+def _password(url: SecretStr) -> str | None:
+    """Return the password inside an address, as it is and not as an address spells it."""
+    with contextlib.suppress(ValueError):
+        return unquote(urlsplit(url.get_secret_value()).password or "") or None
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ class Upkeep:
     ) -> None:
         """``unclean``: the last program on this database did not end in order."""
         self._unclean = unclean
+        self.on_server = settings.database_url is not None
+        """The store is a server's: its disk, its copies and their checks are that server's too."""
         self._path = settings.database_path
         self._data = settings.data
         self._folder = backup_folder(settings)
@@ -70,11 +72,14 @@ class Upkeep:
     @property
     def jobs(self) -> tuple[Job, ...]:
         """Every job of the house."""
+        ours = (
+            Job("disk", self.look_at_disk, 10.0),
+            Job("backup", self.back_up_if_due, 300.0),
+        )
         return (
             Job("alarms", self._alarms.watch, 5.0),
             Job("database", self.look_at_database, 5.0),
-            Job("disk", self.look_at_disk, 10.0),
-            Job("backup", self.back_up_if_due, 300.0),
+            *(() if self.on_server else ours),
             Job("prune", self.prune, 6 * 3600.0),
         )
 
@@ -86,7 +91,9 @@ class Upkeep:
 
     @property
     def backup_at(self) -> datetime | None:
-        """When the last nightly copy was made."""
+        """When the last nightly copy was made; a server's own are not ours to know."""
+        if self.on_server:
+            return None
         return nightly.copied_at(self._folder, self._path, self._clock.now())
 
     async def oldest_waiting(self) -> datetime | None:

@@ -72,7 +72,7 @@ def candidates(
         " JOIN account ac ON ac.id = a.account_id"
         " LEFT JOIN orders o ON o.approval_id = a.id"
         " WHERE s.source = coalesce(?1, s.source)"
-        " AND (?2 IS NULL OR EXISTS (SELECT 1 FROM account_member am WHERE"
+        " AND (CAST(?2 AS BIGINT) IS NULL OR EXISTS (SELECT 1 FROM account_member am WHERE"
         " am.account_id = a.account_id AND am.member_id = ?2 AND am.role IN ('owner', 'trader')))"
         " AND (a.status IN ('offered', 'approved') OR (a.status = 'ordered'"
         " AND o.status IN ('accepted', 'partially_filled', 'filled')))"

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +30,7 @@ BUSY_TIMEOUT_SECONDS = 5.0
 LONG_READERS = 2
 
 
-class _Job(Generic[T]):
+class Job(Generic[T]):
     """A function waiting for its transaction, and then its result or its error."""
 
     __slots__ = ("error", "function", "result")
@@ -58,8 +59,49 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-class Database:
-    """A migrated database that runs functions as transactions."""
+class Database(ABC):
+    """A migrated database that runs functions as transactions, whichever engine keeps it."""
+
+    @abstractmethod
+    async def run(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run ``function(connection, ...)`` as one durable transaction and return its result.
+
+        Raises ``StoreError`` when the database cannot keep it: nothing of it was kept, or, where
+        it is an ``OutcomeUnknown``, nobody knows.
+        """
+
+    @abstractmethod
+    async def glance(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Return what a short read of the committed, durable state finds, waiting for no commit.
+
+        Raises ``StoreError`` as ``run`` does.
+        """
+
+    @abstractmethod
+    async def aside(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Return what a read finds that may take long, on a thread that no commit waits for.
+
+        Raises ``StoreError`` when the database cannot give it.
+        """
+
+
+class SqliteDatabase(Database):
+    """One file of this machine."""
 
     def __init__(
         self,
@@ -76,7 +118,7 @@ class Database:
         self._reader = reader
         self._make_room = make_room
         self._long_readers = long_readers
-        self._waiting: deque[_Job[object]] = deque()
+        self._waiting: deque[Job[object]] = deque()
 
     async def run(
         self,
@@ -84,11 +126,7 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run ``function(connection, ...)`` as one durable transaction and return its result.
-
-        Raises ``StoreError`` when the database cannot keep it; then nothing of it was kept.
-        """
-        job: _Job[T] = _Job(lambda connection: function(connection, *args, **kwargs))
+        job: Job[T] = Job(lambda connection: function(connection, *args, **kwargs))
         self._waiting.append(job)  # type: ignore[arg-type]  # a queue of jobs of any result
         await self._connection._execute(self._commit_waiting)  # type: ignore[no-untyped-call]  # noqa: SLF001 - the one hop
         if job.error is not None:
@@ -103,10 +141,9 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Return what a short read of the committed, durable state finds, at once.
+        """Read at once: it runs on the event loop's thread, so it is for a few rows by index.
 
-        It runs on the event loop's thread, so it is for a few rows by index; where the file
-        is locked it waits its turn like ``run``. Raises ``StoreError`` as that does.
+        Where the file is locked it waits its turn like ``run``.
         """
         try:
             self._reader.execute("BEGIN")
@@ -123,17 +160,13 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Return what a read finds that may take long, on a thread that no commit waits for.
-
-        Raises ``StoreError`` when the database cannot give it.
-        """
         try:
             return await self._long_readers.run(lambda one: function(one, *args, **kwargs))
         except sqlite3.Error as error:
             raise StoreError(str(error)) from error
 
     def _commit_waiting(self) -> None:
-        jobs: list[_Job[object]] = []
+        jobs: list[Job[object]] = []
         while self._waiting:
             jobs.append(self._waiting.popleft())
         if not jobs:
@@ -146,7 +179,7 @@ class Database:
             _commit(connection, left_out)
 
 
-def _commit(connection: sqlite3.Connection, jobs: list[_Job[object]]) -> list[_Job[object]]:
+def _commit(connection: sqlite3.Connection, jobs: list[Job[object]]) -> list[Job[object]]:
     """Run every job in one transaction; return those that a full disk kept out."""
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -171,7 +204,7 @@ def _is_full(error: BaseException | None) -> bool:
     return _is_full(error.__cause__)
 
 
-def _run_in_savepoint(connection: sqlite3.Connection, job: _Job[object]) -> None:
+def _run_in_savepoint(connection: sqlite3.Connection, job: Job[object]) -> None:
     connection.execute("SAVEPOINT job")
     try:
         job.result = job.function(connection)
@@ -232,7 +265,7 @@ async def open_database(
             contextlib.closing(connect_read_only(path, 0)) as reader,
             contextlib.closing(_LongReaders(path)) as long_readers,
         ):
-            yield Database(connection, reader, long_readers, make_room)
+            yield SqliteDatabase(connection, reader, long_readers, make_room)
     finally:
         await connection.close()
 

@@ -292,8 +292,7 @@ def withdraw(
     """Close the open cards of a message's signals; tell which of them were ordered already."""
     found = connection.execute(
         "SELECT a.id, a.status, a.signal_id FROM approval a JOIN signal s ON s.id = a.signal_id"
-        " WHERE s.source = ? AND (s.source_ref = ? OR substr(s.source_ref, 1, CAST(?"
-        " AS INTEGER)) = ?)"
+        " WHERE s.source = ? AND (s.source_ref = ? OR substr(s.source_ref, 1, ?) = ?)"
         " ORDER BY a.id",
         (source.name, ref, len(ref) + 1, f"{ref}:"),
     ).fetchall()
@@ -309,7 +308,7 @@ def withdraw(
             acted.add(SignalId(row["signal_id"]))
     for held in connection.execute(
         "SELECT id FROM held WHERE source_id = ? AND status = 'open'"
-        " AND (ref = ? OR substr(ref, 1, CAST(? AS INTEGER)) = ?) ORDER BY id",
+        " AND (ref = ? OR substr(ref, 1, ?) = ?) ORDER BY id",
         (source.id, ref, len(ref) + 1, f"{ref}:"),
     ).fetchall():
         _end(connection, held["id"], "dropped", now)

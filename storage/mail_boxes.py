@@ -158,8 +158,8 @@ def drop_waiting(
     """Drop what waits for a person, of one kind or of all."""
     connection.execute(
         "UPDATE mail SET status = 'dead', error = 'not wanted'"
-        " WHERE member_id = ? AND status = 'ready' AND (? IS NULL OR kind = ?)",
-        (member_id, kind, kind),
+        " WHERE member_id = ? AND status = 'ready' AND kind = coalesce(?, kind)",
+        (member_id, kind),
     )
 
 

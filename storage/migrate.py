@@ -25,7 +25,12 @@ def version(connection: sqlite3.Connection) -> int:
 
 def pending(connection: sqlite3.Connection) -> list[tuple[int, str]]:
     """Return the steps the file lacks; raise ``DatabaseTooNew`` for a file from the future."""
-    steps, present = migrations(), version(connection)
+    return steps_after(version(connection))
+
+
+def steps_after(present: int) -> list[tuple[int, str]]:
+    """Return the steps a schema of that number lacks; raise as ``pending`` does."""
+    steps = migrations()
     newest = steps[-1][0]
     if present > newest:
         raise DatabaseTooNew(

@@ -242,7 +242,7 @@ def people(
     found = connection.execute(
         "SELECT m.*, (SELECT count(*) FROM account WHERE account.member_id = m.id) AS own,"
         " (SELECT count(*) FROM account_member am JOIN account a ON a.id = am.account_id"
-        " WHERE am.member_id = m.id AND a.member_id IS NOT m.id) AS granted"
+        " WHERE am.member_id = m.id AND (a.member_id IS NULL OR a.member_id <> m.id)) AS granted"
         " FROM member m WHERE m.revoked_ms IS NULL AND m.id > ? ORDER BY m.id LIMIT ?",
         (after, limit + 1),
     ).fetchall()

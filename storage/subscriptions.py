@@ -22,9 +22,9 @@ _TARGETS = (
     "SELECT a.*, f.level, s.id AS source_id FROM account a"
     " LEFT JOIN source s ON s.name = :source"
     " LEFT JOIN account_source f ON f.account_id = a.id AND f.source_id = s.id"
-    " WHERE (:only IS NULL OR a.id = :only)"
+    " WHERE a.id = coalesce(:only, a.id)"
     # What a person brings themselves is for their accounts, whatever those follow.
-    " AND CASE WHEN :by IS NULL THEN coalesce(f.level, '') <> 'off' ELSE"
+    " AND CASE WHEN CAST(:by AS BIGINT) IS NULL THEN coalesce(f.level, '') <> 'off' ELSE"
     " EXISTS (SELECT 1 FROM account_member am WHERE am.account_id = a.id"
     " AND am.member_id = :by AND am.role IN ('owner', 'trader')) END"
     " ORDER BY a.id"
@@ -170,7 +170,8 @@ def follow(
     connection.execute(
         "INSERT INTO account_source (account_id, source_id, level, since_ms) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (account_id, source_id) DO UPDATE SET level = excluded.level,"
-        " since_ms = CASE WHEN level = 'off' THEN excluded.since_ms ELSE since_ms END",
+        " since_ms = CASE WHEN account_source.level = 'off' THEN excluded.since_ms"
+        " ELSE account_source.since_ms END",
         (account_id, source_id, level, to_ms(now)),
     )
     detail = f"source {source_id}: {level}"

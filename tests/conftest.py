@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.support import nursery
+from tests.support import nursery, postgres_server
 from tests.support.depth import THOROUGH
 
 # How long an example takes says something of the machine, not of the rule it tries.
@@ -25,8 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the nursery with its run."""
+    """End the nursery and the server with their run."""
     if not hasattr(config, "workerinput"):
         folder = Path(os.environ.pop(nursery.FOLDER))
         nursery.end(folder)
+        postgres_server.end(folder)
         shutil.rmtree(folder)

@@ -10,7 +10,9 @@ TradeDeskError
 │   └── ProtocolError               the other side speaks another version or nonsense
 ├── StoreError                      the database could not keep or give a fact
 │   ├── DatabaseInUse               another instance holds it
-│   └── DatabaseTooNew              written by a later version
+│   ├── DatabaseTooNew              written by a later version
+│   ├── OutcomeUnknown              the connection broke while it was kept: kept, or not
+│   └── RightLost                   another instance may write now: this one must end
 ├── VaultError                      a secret cannot be read: another key, or altered
 ├── IllegalTransition               a state was asked to go where it cannot
 └── DrawdownCapExceededError        an entry on an account whose cap is exceeded
@@ -79,6 +81,14 @@ class DatabaseInUse(StoreError):  # noqa: N818
 
 class DatabaseTooNew(StoreError):  # noqa: N818
     """The file was written by a later version of the program."""
+
+
+class OutcomeUnknown(StoreError):  # noqa: N818
+    """The connection broke in the commit: it was kept or it was not, and nobody here knows."""
+
+
+class RightLost(StoreError):  # noqa: N818
+    """This instance may write no more, or no longer knows what is written: it must end."""
 
 
 class VaultError(TradeDeskError):

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest_asyncio
 
 from bot.cases_command import write_cases
+from bot.settings import load_settings
+from tests.support.fresh import engine_settings
 from tests.support.intake_desk import IntakeDesk, intake_desk
 from trading.incoming import OutcomeKind
 from trading.model import Quote, Role
@@ -143,7 +145,8 @@ async def test_a_wrong_stop_is_held_with_the_words_why_then_mended_and_kept_as_a
     ((source, text, draft),) = await desk.sources.cases()
     assert (source, text[:10], draft.stop_loss) == ("Gold VIP", "XAUUSD BUY", Decimal(3209))
     out = StringIO()
-    write_cases(desk.path, out)
+    settings = load_settings(engine_settings(desk.path), None, need_telegram=False)
+    write_cases(settings, out)
     line = json.loads(out.getvalue())
     assert (line["source"], line["signals"][0]["sl"]) == ("Gold VIP", 3209)
 

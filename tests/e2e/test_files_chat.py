@@ -4,14 +4,16 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 
 from bot.sandbox.chats import ChatMessage
-from storage.database import connect
 from tests.support.chat_desk import ChatDesk, chat_desk
+from tests.support.fresh import direct
 from tests.support.results import close_some, member
+from trading.clock import SystemClock, to_ms
 from trading.model import Role
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -22,16 +24,17 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ChatDe
     """A desk with two closed trades and a day of recorded equity."""
     async with chat_desk(tmp_path_factory.mktemp("files")) as one:
         await close_some(one, 2)
-        database = connect(one.settings.database_path)
-        for hour in range(24):
-            database.execute(
-                "INSERT OR REPLACE INTO growth_span (account_id, grain, period, at_ms, equity,"
-                " high, low, close, fall, peak) SELECT 1, 'hour',"
-                " strftime('%Y-%m-%dT%H', 'now', ?), (strftime('%s', 'now') - ? * 3600) * 1000,"
-                " ?, '1', '1', '1', '0', '1'",
-                (f"-{hour} hours", hour, str(10_000 + hour)),
-            )
-        database.close()
+        now = SystemClock().now()
+        with direct(one.settings.database_path) as database:
+            for hour in range(24):
+                at = now - timedelta(hours=hour)
+                database.execute(
+                    "INSERT INTO growth_span (account_id, grain, period, at_ms, equity, high, low,"
+                    " close, fall, peak) VALUES (1, 'hour', ?, ?, ?, '1', '1', '1', '0', '1')"
+                    " ON CONFLICT (account_id, grain, period) DO UPDATE SET"
+                    " equity = excluded.equity",
+                    (f"{at:%Y-%m-%dT%H}", to_ms(at), str(10_000 + hour)),
+                )
         yield one
 
 

@@ -1,17 +1,16 @@
 """Members bring their own accounts: added in private, theirs alone, gone with their password."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from bot.vault import new_key
 from tests.support.chat_desk import ChatDesk, chat_desk
+from tests.support.fresh import direct
 
 PASSWORD = "correct-horse-battery"  # noqa: S105 - of these tests alone
 
 
 def _let_in(desk: ChatDesk, telegram_id: int, name: str, role: str = "trader") -> None:
-    with closing(sqlite3.connect(desk.settings.database_path)) as database, database:
+    with direct(desk.settings.database_path) as database:
         database.execute(
             "INSERT INTO member (telegram_id, name, role, created_ms) VALUES (?, ?, ?, 0)",
             (telegram_id, name, role),

@@ -1,7 +1,5 @@
 """Buying a plan: with stars in the chat, with crypto by a link, and getting the money back."""
 
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,13 +10,14 @@ from bot.cryptopay import signature
 from bot.sandbox import Person
 from tests.support.chat_desk import ChatDesk, chat_desk
 from tests.support.crypto_pay import TOKEN, crypto_pay, tell
+from tests.support.fresh import direct
 from trading.clock import SystemClock
 
 MIRA = 2001
 
 
 def _let_in(desk: ChatDesk) -> Person:
-    with closing(sqlite3.connect(desk.settings.database_path)) as database, database:
+    with direct(desk.settings.database_path) as database:
         database.execute(
             "INSERT INTO member (telegram_id, name, role, created_ms)"
             " VALUES (?, 'Mira', 'trader', 0)",
@@ -53,7 +52,7 @@ async def test_money_of_somebody_whose_rights_were_taken_is_booked_and_told(
 
 
 def _revoke(desk: ChatDesk) -> None:
-    with closing(sqlite3.connect(desk.settings.database_path)) as database, database:
+    with direct(desk.settings.database_path) as database:
         database.execute("UPDATE member SET revoked_ms = 1 WHERE telegram_id = ?", (MIRA,))
 
 

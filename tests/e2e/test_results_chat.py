@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 
 from bot.sandbox.chats import ChatMessage
-from storage.database import connect
 from tests.support.chat_desk import ChatDesk, chat_desk
+from tests.support.fresh import direct
 from tests.support.results import close_some, member
 from trading.model import Role
 
@@ -130,12 +130,11 @@ async def test_a_viewer_may_look_and_a_stranger_may_not(desk: ChatDesk) -> None:
 
 
 async def test_a_member_of_another_account_cannot_page_through_this_one(desk: ChatDesk) -> None:
-    database = connect(desk.settings.database_path)
-    database.execute(
-        "INSERT INTO member (telegram_id, name, role, created_ms)"
-        " VALUES (3003, 'Nobody', 'owner', 0)"
-    )
-    database.close()
+    with direct(desk.settings.database_path) as database:
+        database.execute(
+            "INSERT INTO member (telegram_id, name, role, created_ms)"
+            " VALUES (3003, 'Nobody', 'owner', 0)"
+        )
     nobody = desk.sandbox.person(3003, "Nobody")
     page: ChatMessage = await desk.says("/trades 1", "4 closed")
     toast = await nobody.taps_data(page, page.button_data("Older"))

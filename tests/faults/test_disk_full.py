@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from storage.database import SqliteDatabase
 from storage.reserve import DiskReserve
 from tests.faults.test_crash_everywhere import FALL_AT, FALLING, trade
+from tests.support.fresh import ON_POSTGRES
 from tests.support.loop_desk import LoopDesk
 from trading.errors import StoreError
 
 MIB = 1 << 20
+pytestmark = pytest.mark.skipif(ON_POSTGRES, reason="the disk is the server's own")
 
 
 @pytest.fixture
@@ -124,6 +127,7 @@ async def test_i17_the_transaction_that_found_the_disk_full_is_tried_once_more(
         await desk.database.run(grow, "refused")
 
     def make_room() -> bool:
+        assert isinstance(desk.database, SqliteDatabase)
         desk.database._connection._conn.execute(f"PRAGMA max_page_count = {pages + 50}")  # noqa: SLF001
         return True
 

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from storage.database import connect
+from tests.support.fresh import locked
 from tests.support.kills import kill_at_many_moments
 from tests.support.process_desk import Nursery, ProcessDesk, process_desk
 
@@ -39,8 +40,7 @@ async def test_a_kill_before_the_commit_brings_the_tap_again_and_after_it_is_don
 ) -> None:
     await desk.start()
     card = await desk.card()
-    with closing(connect(desk.settings.database_path)) as other:
-        other.execute("BEGIN IMMEDIATE")  # the handler's commit waits behind this one
+    with locked(desk.settings.database_path):  # the handler's commit waits behind this one
         await desk.owner.taps(card, "Approve", timeout=0.3)
         await desk.kill()
     assert desk.rows("SELECT status FROM approval") == [{"status": "offered"}]

@@ -5,7 +5,7 @@ import json
 import random
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,8 +17,7 @@ from bot.sandbox.chats import ChatMessage
 from bot.settings import Settings, load_settings
 from bot.signal_command import PATH, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from bot.terminals import terminal_config
-from storage.database import connect
-from tests.support.fresh import fresh_file
+from tests.support.fresh import direct, engine_settings, fresh_file
 from tests.support.simulated_desk import Row, write_ticks
 from trading.clock import SystemClock
 from trading.terminal.simulated import admin
@@ -100,7 +99,7 @@ class ChatDesk:
 
     def rows(self, sql: str) -> list[dict[str, object]]:
         """Return what the database says."""
-        with closing(connect(self.settings.database_path)) as database:
+        with direct(self.settings.database_path) as database:
             return [dict(row) for row in database.execute(sql)]
 
 
@@ -110,7 +109,7 @@ def environment(folder: Path, url: str, rows: list[Row], **changes: str) -> dict
         "TELEGRAM_TOKEN": TOKEN,
         "TELEGRAM_OWNER_IDS": str(OWNER),
         "TELEGRAM_API_URL": url,
-        "DATABASE_PATH": str(folder / "desk.db"),
+        **engine_settings(folder / "desk.db"),
         "HTTP_PORT": str(free_port()),
         "SIGNAL_SECRET": SECRET,
         "TERMINAL_TICKS": str(write_ticks(folder / "ticks.csv", rows)),

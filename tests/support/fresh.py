@@ -1,14 +1,22 @@
-"""New, empty databases of this version: migrated once in a process, copied ever after."""
+"""New, empty databases of this version: migrated once, copied ever after.
 
+``TEST_STORE=postgres`` puts every desk's store on PostgreSQL instead of in a file: a database of
+its own for each path a test would have given its file.
+"""
+
+import os
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager
 from functools import cache
 from pathlib import Path
 
-from storage.database import Database, open_database, prepare
+from storage.database import Database, connect, open_database, prepare
 from storage.migrate import migrate
+from tests.support import postgres_server
+
+ON_POSTGRES = os.environ.get("TEST_STORE", "sqlite") == "postgres"
 
 
 @cache
@@ -26,9 +34,11 @@ def _memory() -> bytes:
         return connection.serialize()
 
 
-def fresh_file(path: Path) -> Path:
+def fresh_file(path: Path, *, on_postgres: bool = ON_POSTGRES) -> Path:
     """Put what ``prepare`` makes of nothing at a path, unless a file is there already."""
-    if not path.exists():
+    if on_postgres:
+        postgres_server.fresh(path)
+    elif not path.exists():
         path.write_bytes(_file())
     return path
 
@@ -36,8 +46,50 @@ def fresh_file(path: Path) -> Path:
 @asynccontextmanager
 async def fresh_database(path: Path) -> AsyncIterator[Database]:
     """Open a database that is new, or the one that is there."""
-    async with open_database(fresh_file(path)) as database:
+    async with open_store(fresh_file(path)) as database:
         yield database
+
+
+def open_store(
+    path: Path, make_room: Callable[[], bool] = lambda: False, *, on_postgres: bool = ON_POSTGRES
+) -> AbstractAsyncContextManager[Database]:
+    """Open what ``fresh_file`` made, on the engine of this run unless one is named."""
+    if not on_postgres:
+        return open_database(path, make_room)
+    from storage.postgres import open_postgres  # noqa: PLC0415 - an extra of its own
+
+    return open_postgres(postgres_server.dsn(path))
+
+
+def engine_settings(path: Path) -> dict[str, str]:
+    """Return the settings that lead a program to what ``fresh_file`` made of that path."""
+    settings = {"DATABASE_PATH": str(path)}
+    return settings | {"DATABASE_URL": postgres_server.dsn(path)} if ON_POSTGRES else settings
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let no decision be committed until the context ends."""
+    with direct(path) as other:
+        for statement in (
+            ("BEGIN", "LOCK TABLE approval IN EXCLUSIVE MODE") if ON_POSTGRES
+            else ("BEGIN IMMEDIATE",)
+        ):  # fmt: skip
+            other.execute(statement)
+        yield
+
+
+@contextmanager
+def direct(path: Path) -> Iterator[sqlite3.Connection]:
+    """Look into a desk's database, or change it, beside the desk; each statement by itself."""
+    if not ON_POSTGRES:
+        with closing(connect(path)) as connection:
+            yield connection
+        return
+    from storage import postgres  # noqa: PLC0415
+
+    with closing(postgres.connect(postgres_server.dsn(path))) as link:
+        yield postgres.surface(link)
 
 
 def fresh_memory() -> sqlite3.Connection:

@@ -16,10 +16,10 @@ from typing import Any, Self
 from bot.holds import Holds
 from bot.metrics import Metrics
 from storage.card_store import CardStore
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.positions_store import PositionStore
 from storage.store import SqliteStore
-from tests.support.fresh import fresh_file
+from tests.support.fresh import ON_POSTGRES, fresh_file, open_store
 from tests.support.simulated_desk import Row, write_ticks
 from tests.support.terminal import PATIENT, InProcessTransport
 from trading.drawdown import Cap, CapKind
@@ -126,6 +126,7 @@ class LoopDesk:
         }
         self.limits = RiskLimits(max_snapshot_age=5.0)
         self.holds = Holds()
+        self.on_postgres = ON_POSTGRES
         self.make_room: Callable[[], bool] = lambda: False
         self.events: list[Event] = []
         self._stack = AsyncExitStack()
@@ -149,8 +150,9 @@ class LoopDesk:
     async def open(self, wire: Tripwire | None = None) -> Self:
         """Start, or start again as a new process would."""
         transport = self._transport()
+        path = fresh_file(self.folder / "desk.db", on_postgres=self.on_postgres)
         self.database = await self._stack.enter_async_context(
-            open_database(fresh_file(self.folder / "desk.db"), lambda: self.make_room())  # noqa: PLW0108 - a test sets it
+            open_store(path, lambda: self.make_room(), on_postgres=self.on_postgres)  # noqa: PLW0108 - a test sets it
         )
         self.store = SqliteStore(self.database, self.clock)
         self.wishes = PositionStore(self.database, self.clock)

@@ -3,8 +3,8 @@
 import asyncio
 
 from bot.sandbox import Person
-from storage.database import connect
 from tests.support.chat_desk import ChatDesk
+from tests.support.fresh import direct
 from trading.model import Role
 
 
@@ -31,8 +31,7 @@ async def closed(desk: ChatDesk, count: int) -> None:
 
 def member(desk: ChatDesk, telegram_id: int, name: str, role: Role) -> Person:
     """Let a person in with a role on the one account."""
-    database = connect(desk.settings.database_path)
-    try:
+    with direct(desk.settings.database_path) as database:
         database.execute(
             "INSERT INTO member (telegram_id, name, role, created_ms) VALUES (?, ?, ?, 0)",
             (telegram_id, name, role),
@@ -42,6 +41,4 @@ def member(desk: ChatDesk, telegram_id: int, name: str, role: Role) -> Person:
             " SELECT 1, id, ? FROM member WHERE telegram_id = ?",
             (role, telegram_id),
         )
-    finally:
-        database.close()
     return desk.sandbox.person(telegram_id, name)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from bot import app, logs
 from bot.settings import Settings, load_settings
+from bot.stopping import stop_on_signal
 from bot.terminals import terminal_config
 from trading import reconcile
 from trading.terminal import client, factory, pipe, worker  # noqa: F401 - paid once, here
@@ -80,7 +81,7 @@ async def _run(settings: Settings, life: dict[str, str]) -> None:
     config = terminal_config(settings, settings.database_path)
     extra = {**config.extra, "SIMULATED_FAULTS": life["faults"], "SIMULATED_COMMISSION": "0"}
     async with app.open_app(settings, terminal=replace(config, extra=extra)) as one:
-        with app.stop_on_signal(one.stopping):
+        with stop_on_signal(one.stopping):
             await one.run()
 
 

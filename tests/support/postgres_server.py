@@ -1,0 +1,167 @@
+"""A PostgreSQL server for one run of the tests, and a database of it for each that asks.
+
+``TEST_POSTGRES_DSN`` names a server whose user may create databases; without it one is started
+from the server's own programs in a folder of the run, on a socket there, and ended with the run.
+Where there is neither, ``why_not`` says so and the tests that need one are skipped.
+"""
+
+import fcntl
+import hashlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import closing, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.support.nursery import FOLDER
+
+GIVEN = "TEST_POSTGRES_DSN"
+_TEMPLATE = "desk_template"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
+_START_SECONDS = 30.0
+
+
+@cache
+def why_not() -> str:
+    """Return why no test of this run can have a server, an empty text where one can."""
+    try:
+        import psycopg  # noqa: F401, PLC0415 - an extra of its own
+    except ImportError:
+        return "psycopg is not installed: pip install -e '.[postgres]'"
+    if os.environ.get(GIVEN) or _programs() is not None:
+        return ""
+    return f"no PostgreSQL: neither {GIVEN} nor initdb and pg_ctl are there"
+
+
+def dsn(path: Path) -> str:
+    """Return the address of the database that stands for a path."""
+    return _address(_name(path))
+
+
+def fresh(path: Path) -> str:
+    """Make the database of a path, empty and of this version, where it is not there yet."""
+    name = _name(path)
+    with closing(_admin()) as admin:
+        known = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+        if known.fetchone() is None:
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {_template()}")
+    return _address(name)
+
+
+def drop(path: Path) -> None:
+    """Remove the database of a path and end whoever is connected to it."""
+    with closing(_admin()) as admin:
+        admin.execute(f"DROP DATABASE IF EXISTS {_name(path)} WITH (FORCE)")
+
+
+def folder(run: Path | None = None) -> Path:
+    """Return the folder of a run's own server, in memory where there is such a place."""
+    run = run or Path(os.environ[FOLDER])
+    return _MEMORY / f"postgres-{run.name}" if _MEMORY.is_dir() else run / "postgres"
+
+
+def end(run: Path) -> None:
+    """End the server of a run, where one was started, and wait until it has ended."""
+    home = folder(run)
+    with suppress(FileNotFoundError, ProcessLookupError):
+        pid = int((home / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGQUIT)  # at once: nobody needs its data again
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            os.kill(pid, 0)
+            time.sleep(0.02)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _name(path: Path) -> str:
+    return f"desk_{hashlib.sha256(str(path).encode()).hexdigest()[:24]}"
+
+
+def _admin() -> Any:
+    import psycopg  # noqa: PLC0415
+
+    return psycopg.connect(_address(None), autocommit=True)
+
+
+def _address(database: str | None) -> str:
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+
+    if given := os.environ.get(GIVEN):
+        return make_conninfo(given, **({"dbname": database} if database else {}))
+    _started()
+    return make_conninfo(host=str(folder()), user="desk", dbname=database or "postgres")
+
+
+@cache
+def _template() -> str:
+    """Return the name of a database with the whole schema, which is made once a run."""
+    from storage import postgres, postgres_right  # noqa: PLC0415
+
+    name = f"{_TEMPLATE}_{os.environ[FOLDER].rpartition('-')[2].lower()}"
+    with (Path(os.environ[FOLDER]) / "template").open("a+") as lock, closing(_admin()) as admin:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+        if known.fetchone() is None:
+            admin.execute(f"CREATE DATABASE {name}")
+            with closing(postgres.connect(_address(name))) as connection:
+                postgres_right.take(connection)
+    return name
+
+
+@cache
+def _started() -> None:
+    """Start the run's server, where no other process of the run has done so."""
+    programs = _programs()
+    assert programs is not None
+    home = folder()
+    home.mkdir(exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "data" / "postmaster.pid").exists():
+            _start(home, *programs)
+
+
+def _start(home: Path, initdb: str, control: str) -> None:
+    other = _other_user()
+    if other is not None:  # the server refuses to run as root
+        os.chown(home, other["user"], other["group"])
+        if home.parent != _MEMORY:
+            home.parent.chmod(0o711)
+    data, options = home / "data", f"-k {home} -h '' -c max_connections=200"
+    commands: tuple[list[str | Path], ...] = (
+        [initdb, "-D", data, "-U", "desk", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale"],
+        [control, "-D", data, "-l", home / "log", "-o", options, "-w", "start"],
+    )
+    for command in commands:
+        subprocess.run(  # noqa: S603 - our own words
+            command,
+            cwd=home,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            timeout=_START_SECONDS,
+            **(other or {}),
+        )
+
+
+def _programs() -> tuple[str, str] | None:
+    """Return the server's own programs, from the path or from where Debian keeps them."""
+    kept = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, kept)])
+    initdb, control = shutil.which("initdb", path=path), shutil.which("pg_ctl", path=path)
+    return None if initdb is None or control is None else (initdb, control)
+
+
+def _other_user() -> Any:
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            found = pwd.getpwnam(name)
+            return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
+    raise AssertionError("the server refuses to run as root, and there is no other user")
