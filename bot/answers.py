@@ -1,11 +1,30 @@
 """How the desk's HTTP says no: RFC 9457 problem documents."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 
 from aiohttp import web
 
 from trading.signals import Fault
+
+
+@web.middleware
+async def problems(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Let every refusal under /api be a problem document, the server's own as well."""
+    try:
+        return await handler(request)
+    except web.HTTPError as error:
+        if not request.path.startswith("/api/"):
+            raise
+        words = "there is nothing here"
+        if isinstance(error, web.HTTPMethodNotAllowed):
+            words = f"{request.method} is not taken here"
+        answer = problem(HTTPStatus(error.status), words)
+        if "Allow" in error.headers:
+            answer.headers["Allow"] = error.headers["Allow"]
+        return answer
 
 
 def problem(

@@ -12,6 +12,7 @@ from functools import partial
 from aiogram import Bot, Dispatcher
 
 from bot.alarms import Alarms
+from bot.api_desk import add_api, open_tokens
 from bot.arrivals import open_arrivals
 from bot.billing import CRYPTO_PATH, open_billing
 from bot.billing_jobs import BillingJobs
@@ -203,6 +204,7 @@ async def open_app(
             max(1, int(settings.heartbeat.interval_seconds)),
             int(settings.heartbeat.stall_seconds),
         )
+        tokens = open_tokens(settings, database, clock)
         dispatcher, menu = open_chat(
             settings,
             bot,
@@ -211,6 +213,7 @@ async def open_app(
             arrivals,
             billing,
             mail.service,
+            tokens,
             enrolment,
             heartbeat,
             charts,
@@ -248,6 +251,7 @@ async def open_app(
         if billing.crypto is not None:
             site.router.add_post(CRYPTO_PATH, billing.crypto.webhook)
         mail.add_routes(site)
+        add_api(site, settings, tokens, stores, loop, billing.plans, probe, clock)
         await stack.enter_async_context(serve(site, settings.http.host, settings.http.port))
         yield App(
             stores.desk,

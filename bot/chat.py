@@ -26,6 +26,7 @@ from trading.loop import TradingLoop
 from trading.mailing import MailService
 from trading.people import PeopleService
 from trading.positions.service import PositionService
+from trading.tokens import TokenService
 from trading.wishes import AttentionService
 
 
@@ -37,6 +38,7 @@ def open_chat(
     arrivals: Arrivals,
     billing: Billing,
     mail: MailService,
+    tokens: TokenService,
     enrolment: EnrolmentService,
     heartbeat: HeartbeatService,
     charts: ChartRenderer,
@@ -68,6 +70,7 @@ def open_chat(
         menu=menu,
         enrolment=enrolment,
         mail=mail,
+        tokens=tokens,
         limits=LimitService(desk, loop, accounts),
         why=stores.why,
         calculator=Calculator(loop, risk_limits(settings)),

@@ -20,6 +20,7 @@ from bot.environment import read_dotenv, unknown_in_environment, unknown_in_file
 from bot.redaction import Redactor
 from bot.settings_groups import (
     AccountsSettings,
+    ApiSettings,
     CryptoSettings,
     DataSettings,
     GuardSettings,
@@ -55,6 +56,7 @@ _PREFIXES = {
     "plans": "PLANS_",
     "crypto": "CRYPTO_",
     "smtp": "SMTP_",
+    "api": "API_",
     "log": "LOG_",
 }
 """What stands before a group's field names in its variables."""
@@ -97,6 +99,7 @@ class Settings(BaseSettings):
     plans: PlanSettings = PlanSettings()
     crypto: CryptoSettings = CryptoSettings()
     smtp: SmtpSettings = SmtpSettings()
+    api: ApiSettings = ApiSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("database_url")

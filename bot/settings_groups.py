@@ -456,6 +456,13 @@ class SmtpSettings(_Group):
         return self
 
 
+class ApiSettings(_Group):
+    enabled: bool = Field(False, description="serve GET /api/v1/… to who made a /token")
+    requests_per_minute: int = Field(
+        120, ge=1, le=100_000, description="what one token may ask in a minute"
+    )
+
+
 class LogSettings(_Group):
     format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] | None = Field(
         None, description="`console` or `json`; empty = console on a terminal, else json"

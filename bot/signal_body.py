@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
@@ -35,18 +36,35 @@ class NotJson(Exception):  # noqa: N818 - reads as a state
     """The body is not JSON at all."""
 
 
+class TwiceError(Exception):
+    """A field stands twice: which of the two is meant, nobody can tell."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.fault = Fault(field[:64], "stands twice")
+
+
 def read_body(body: bytes) -> SignalBody | tuple[Fault, ...]:
     """Return the signal of a body, or every field that is wrong; raise ``NotJson``."""
-    data = read_json(body)
+    try:
+        data = read_json(body)
+    except TwiceError as error:
+        return (error.fault,)
     if not isinstance(data, dict):
         return (Fault("body", "must be a JSON object"),)
     return read_fields(data)
 
 
 def read_json(body: bytes) -> object:
-    """Return a JSON value whose numbers are exact decimals; raise ``NotJson``."""
+    """Return a JSON value whose numbers are exact decimals; raise ``NotJson`` or ``TwiceError``."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
+        return json.loads(
+            body,
+            parse_float=Decimal,
+            parse_int=Decimal,
+            parse_constant=_refuse,
+            object_pairs_hook=_once,
+        )
     except (ValueError, RecursionError, InvalidOperation) as error:
         raise NotJson(str(error)) from error
 
@@ -54,6 +72,15 @@ def read_json(body: bytes) -> object:
 def read_fields(data: dict[str, object]) -> SignalBody | tuple[Fault, ...]:
     """Return the signal of these fields, or every one that is wrong."""
     return _Reader(data).read()
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object each name of which stands once (RFC 8259, 4 leaves the other case open)."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        raise TwiceError(names.most_common(1)[0][0])
+    return found
 
 
 def _refuse(name: str) -> None:

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from bot.answers import problem
-from bot.signal_body import NotJson, SignalBody, read_fields, read_json
+from bot.signal_body import NotJson, SignalBody, TwiceError, read_fields, read_json
 from trading.clock import Clock
 from trading.errors import StoreError
 from trading.incoming import Incoming, Outcome, OutcomeKind
@@ -125,6 +125,8 @@ def read_alert(body: bytes) -> Alert | tuple[Fault, ...]:
         data = read_json(body)
     except NotJson:
         return _plain(text, ref)
+    except TwiceError as error:
+        return (error.fault,)
     return _fields(data, text, ref) if isinstance(data, dict) else _plain(text, ref)
 
 

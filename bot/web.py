@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from bot.answers import problem
+from bot.answers import problem, problems
 from bot.health import HealthProbe, HealthReport
 from bot.metrics import Metrics
 from bot.signal_body import NotJson, SignalBody, read_body
@@ -29,7 +29,7 @@ from trading.sources import Unfit
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 32 * 1024
-MOST_AT_ONCE = 256
+MOST_AT_ONCE = 512
 MOST_A_SECOND = 2000
 CLOCK_TOLERANCE = 300
 
@@ -90,7 +90,7 @@ class Routes:
                 HTTPStatus.NOT_FOUND, "signals over HTTP are off: SIGNAL_SECRET is empty"
             )
         if self._busy >= MOST_AT_ONCE:
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "too busy", retry_after=1)
+            return problem(HTTPStatus.TOO_MANY_REQUESTS, "too many at once", retry_after=1)
         if self._flooded():
             return problem(HTTPStatus.TOO_MANY_REQUESTS, "too many signals", retry_after=1)
         self._busy += 1
@@ -183,7 +183,7 @@ def _invalid(faults: tuple[Fault, ...]) -> web.Response:
 
 def make_app(routes: Routes, updates: object = None) -> web.Application:
     """Return the application with every route; Telegram's where it brings updates itself."""
-    app = web.Application(client_max_size=MOST_BYTES)
+    app = web.Application(client_max_size=MOST_BYTES, middlewares=[problems])
     app.router.add_post(ALERTS, routes.alert)
     app.router.add_get("/health/live", routes.live)
     app.router.add_get("/health/ready", routes.ready)

@@ -142,6 +142,12 @@ class EmailTap(CallbackData, prefix="em"):
     on: bool
 
 
+class TokenTap(CallbackData, prefix="tk"):
+    """Delete the message that shows a token."""
+
+    act: str
+
+
 class TradesAt(CallbackData, prefix="th"):
     """Closed trades before or after a place in the list."""
 

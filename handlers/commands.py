@@ -225,6 +225,14 @@ COMMANDS: Final[tuple[CommandRow, ...]] = (
     _row(
         Topic.DESK,
         _V,
+        "token",
+        "your keys to the API: list, make, end",
+        "/token new accounts,results 30",
+        Where.PRIVATE,
+    ),
+    _row(
+        Topic.DESK,
+        _V,
         "settings",
         "your language, zone, numbers and keyboard",
         "/settings zone Europe/Berlin",

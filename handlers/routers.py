@@ -20,6 +20,7 @@ from handlers import (
     status,
     terminals,
     timeline,
+    token,
     why,
 )
 
@@ -31,6 +32,7 @@ def routers() -> tuple[Router, ...]:
         deciding,
         sources,
         terminals,
+        token,
         start,
         status,
         control,

@@ -5,10 +5,19 @@ from collections import Counter
 from datetime import datetime
 from decimal import Decimal
 
-from storage import billing, caps, outbox, rows, signals
+from storage import billing, caps, outbox, results, rows, signals
 from trading.clock import from_ms, to_ms
 from trading.ids import AccountId, ApprovalId, MemberId, SignalId
-from trading.model import Account, Approval, ApprovalStatus, OrderStatus, OrderType, Role, Side
+from trading.model import (
+    Account,
+    Approval,
+    ApprovalStatus,
+    Deal,
+    OrderStatus,
+    OrderType,
+    Role,
+    Side,
+)
 from trading.overview import (
     Delivery,
     DeliveryCounts,
@@ -111,6 +120,28 @@ def fates(
     ).fetchall()
     fates = tuple(_fate(connection, row) for row in found[:limit])
     return Page(fates, fates[-1].approval_id if len(found) > limit else None)
+
+
+def deals(
+    connection: sqlite3.Connection,
+    member_id: MemberId,
+    account_id: AccountId,
+    before: int | None,
+    limit: int,
+) -> Page[Deal] | None:
+    """Return an account's deals by ticket, newest first; None where it is foreign."""
+    right = connection.execute(
+        "SELECT 1 FROM account_member WHERE account_id = ? AND member_id = ?",
+        (account_id, member_id),
+    ).fetchone()
+    if right is None:
+        return None
+    found = connection.execute(
+        "SELECT * FROM deal WHERE account_id = ? AND ticket < ? ORDER BY ticket DESC LIMIT ?",
+        (account_id, _LAST if before is None else before, limit + 1),
+    ).fetchall()
+    read = tuple(results.deal_of(row) for row in found[:limit])
+    return Page(read, read[-1].ticket if len(found) > limit else None)
 
 
 def _fate(connection: sqlite3.Connection, row: sqlite3.Row) -> Fate:

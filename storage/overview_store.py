@@ -3,7 +3,7 @@
 from storage import overview
 from storage.base import StoreBase
 from trading.ids import AccountId, MemberId
-from trading.model import Account, Approval
+from trading.model import Account, Approval, Deal
 from trading.overview import (
     Delivery,
     DeliveryCounts,
@@ -36,6 +36,11 @@ class OverviewStore(StoreBase):
         self, member_id: MemberId, account_id: AccountId, before: int | None, limit: int
     ) -> Page[Fate] | None:
         return await self._aside(overview.fates, member_id, account_id, before, limit)
+
+    async def deals(
+        self, member_id: MemberId, account_id: AccountId, before: int | None, limit: int
+    ) -> Page[Deal] | None:
+        return await self._aside(overview.deals, member_id, account_id, before, limit)
 
     async def waiting(self, member_id: MemberId, limit: int) -> list[Approval]:
         return await self._aside(overview.waiting, member_id, limit)

@@ -4,7 +4,7 @@ import sqlite3
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from storage import outbox, people, rows
+from storage import outbox, people, rows, tokens
 from storage.audit import audit
 from trading.clock import to_ms
 from trading.ids import AccountId, MemberId
@@ -221,6 +221,8 @@ def _settle(
         "UPDATE member SET role = ?, revoked_ms = ? WHERE id = ?",
         (highest or Role.VIEWER, None if highest else to_ms(now), member_id),
     )
+    if highest is None:
+        tokens.revoke(connection, member_id, "", now)
     row = connection.execute("SELECT * FROM member WHERE id = ?", (member_id,)).fetchone()
     changed = rows.member(row)
     words = f"{changed.telegram_id} {role or 'no right'}"

@@ -21,6 +21,7 @@ from trading.model import (
     Account,
     Approval,
     ApprovalStatus,
+    Deal,
     Member,
     OrderStatus,
     OrderType,
@@ -322,6 +323,11 @@ class OverviewStore(Protocol):
         self, member_id: MemberId, account_id: AccountId, before: int | None, limit: int
     ) -> Page[Fate] | None:
         """Return what became of signals on an account, newest first; None where it is foreign."""
+
+    async def deals(
+        self, member_id: MemberId, account_id: AccountId, before: int | None, limit: int
+    ) -> Page[Deal] | None:
+        """Return an account's deals, newest first; None where it is foreign."""
 
     async def waiting(self, member_id: MemberId, limit: int) -> list[Approval]:
         """Return the cards that wait for an answer on the member's accounts, oldest first."""

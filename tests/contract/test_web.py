@@ -1,5 +1,6 @@
 """The HTTP of the desk, through a real socket and a real SQLite file."""
 
+import asyncio
 import contextlib
 import json
 import sqlite3
@@ -266,3 +267,33 @@ async def test_a_taken_port_is_told_in_words(client: Client) -> None:
     with pytest.raises(CannotServe, match=str(port)):
         async with serve(web.Application(), "127.0.0.1", port):
             pass
+
+
+@pytest.mark.parametrize("inner", [False, True])
+async def test_a_body_in_which_a_field_stands_twice_is_refused(
+    client: Client, *, inner: bool
+) -> None:
+    body = json.dumps(SIGNAL).encode()
+    twice = b', "comment": {"a": 1, "a": 2}}' if inner else b', "side": "sell"}'
+    reply = await client.post(body[:-1] + twice)
+    assert reply.status == 422
+    assert reply.fields == {"a" if inner else "side"}
+    assert await client.stored() == 0
+
+
+async def test_a_crowd_is_taken_or_told_when_to_come_back(client: Client) -> None:
+    replies = await asyncio.gather(
+        *(client.post({**SIGNAL, "ref": f"crowd {number}"}) for number in range(300))
+    )
+    assert {reply.status for reply in replies} <= {201, 429}
+    assert all(reply.headers["Retry-After"] for reply in replies if reply.status == 429)
+    assert await client.stored() == sum(reply.status == 201 for reply in replies)
+
+
+async def test_more_at_once_than_there_is_room_for_is_429(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.MOST_AT_ONCE", 0)
+    reply = await client.post(SIGNAL)
+    assert reply.status == 429
+    assert reply.headers["Retry-After"] == "1"

@@ -73,6 +73,7 @@ NO_LANGUAGE: Final = {
         *("one-", "balance", "balance-full", "status", "table", "positions", "drawdown"),
         *("orders", "count"),
     },
+    "handlers/token.py": {"hide"},
     "handlers/texts.py": {"en", "languages", "English"},
     "bot/menu.py": {"start"},
     "bot/longwork.py": {"cancelled", "failed", "done", "chart.png", "interrupted"},

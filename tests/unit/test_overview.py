@@ -182,6 +182,7 @@ def _asked(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
         "account": lambda: overview.kept_one(connection, member, account),
         "its name": lambda: overview.kept_accounts(connection, member),
         "fates": lambda: overview.fates(connection, member, account, 9, 25),
+        "deals": lambda: overview.deals(connection, member, account, 9, 25),
         "waiting": lambda: overview.waiting(connection, member, 20),
         "signals": lambda: overview.signal_rows(connection, 9, 25),
         "deliveries": lambda: overview.deliveries(connection, 9, 25),
