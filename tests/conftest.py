@@ -1,8 +1,6 @@
 """What every test shares."""
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -19,15 +17,11 @@ settings.load_profile("desk")
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run, and not each of its workers, a place for the nursery of its bots."""
     if not hasattr(config, "workerinput"):
-        folder = Path(tempfile.mkdtemp(prefix="nursery-"))
-        (folder / "owner").write_text(str(os.getpid()))
-        os.environ[nursery.FOLDER] = str(folder)
+        nursery.begin()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the nursery and the server with their run."""
     if not hasattr(config, "workerinput"):
-        folder = Path(os.environ.pop(nursery.FOLDER))
-        nursery.end(folder)
-        postgres_server.end(folder)
-        shutil.rmtree(folder)
+        postgres_server.end(Path(os.environ[nursery.FOLDER]))
+        nursery.end()

@@ -33,7 +33,9 @@ from bot.signal_command import PATH, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from handlers.callbacks import Decide
 from storage.nightly import check
 from tests.bench.chaos_books import Tap, verdict
+from tests.support import nursery
 from tests.support.chat_desk import OWNER, SECRET, environment
+from tests.support.process_desk import Nursery
 from tests.support.simulated_desk import Row
 from trading.clock import SystemClock, to_ms
 from trading.terminal.simulated import admin
@@ -78,58 +80,11 @@ class Counts:
     resumes: int = 0
 
 
-class Zygote:
-    """Forks lives of the desk."""
-
-    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
-        self._life = {
-            "settings": json.dumps(settings),
-            "log": str(folder / "desk.log"),
-            "faults": str(folder / "faults.json"),
-            "settle": str(SETTLE),
-        }
-        self._ended: dict[int, asyncio.Event] = {}
-        self._pids: asyncio.Queue[int] = asyncio.Queue()
-
-    async def start(self) -> None:
-        pipe = asyncio.subprocess.PIPE
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.support.zygote", stdin=pipe, stdout=pipe
-        )
-
-    async def listen(self) -> None:
-        """Hear of births and deaths until the zygote ends."""
-        assert self._process.stdout is not None
-        while line := (await self._process.stdout.readline()).decode().split():
-            pid = int(line[1])
-            if line[0] == "pid":
-                self._pids.put_nowait(pid)
-            self._ended.setdefault(pid, asyncio.Event())
-            if line[0] == "end":
-                self._ended[pid].set()
-
-    async def fork(self) -> int:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(self._life).encode() + b"\n")
-        return await self._pids.get()
-
-    async def ended(self, pid: int) -> None:
-        await self._ended[pid].wait()
-
-    def has_ended(self, pid: int) -> bool:
-        return pid in self._ended and self._ended[pid].is_set()
-
-    async def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        await self._process.wait()
-
-
 class Chaos:
     """The load, the faults and the kills of one run."""
 
-    def __init__(self, folder: Path, counts: Counts, sandbox: Sandbox) -> None:
-        self.folder, self.counts, self.sandbox = folder, counts, sandbox
+    def __init__(self, folder: Path, counts: Counts, sandbox: Sandbox, bots: Nursery) -> None:
+        self.folder, self.counts, self.sandbox, self.bots = folder, counts, sandbox, bots
         self.dice = random.Random(f"{counts.seed}:{counts.kills}")  # noqa: S311 - a test's dice
         self.settings = environment(
             folder,
@@ -144,7 +99,13 @@ class Chaos:
             HTTP_PORT=str(lasting_port(self.dice)),
         )
         self.database = Path(self.settings["DATABASE_PATH"])
-        self.zygote = Zygote(folder, self.settings)
+        self.life = {
+            "env": self.settings
+            | {"SIMULATED_FAULTS": str(folder / "faults.json"), "SIMULATED_COMMISSION": "0"},
+            "log": str(folder / "desk.log"),
+            # The simulated broker is late by less than a second: its settle time is scaled too.
+            "settle": SETTLE,
+        }
         self.owner: Person = sandbox.person(OWNER, "Olga")
         self.taps: dict[int, Tap] = {}
         """Approval to the decision that was tapped first, and when."""
@@ -309,17 +270,23 @@ class Chaos:
     async def one_life(self) -> None:
         """Start the desk, let it live a while, kill it at a moment nobody chose."""
         self.terminal_faults()
-        pid = await self.zygote.fork()
+        pid = await self.bots.start(**self.life)
         began = time.monotonic()
+        async with asyncio.TaskGroup() as group:
+            life = group.create_task(self.bots.wait(pid))
+            await self._live(pid, began, life)
+        self.counts.kills += 1
+
+    async def _live(self, pid: int, began: float, life: asyncio.Task[int]) -> None:
         early = self.dice.random() < 0.15
         if early:
             await asyncio.sleep(self.dice.uniform(0.0, 0.8))
-        elif await self._is_ready(began, pid):
+        elif await self._is_ready(began, life):
             long = self.dice.random() < 0.15
             await asyncio.sleep(
                 self.dice.uniform(SETTLE, SETTLE * 2.5) if long else self.dice.uniform(0, 1.2)
             )
-        if self.zygote.has_ended(pid):
+        if life.done():
             raise RuntimeError(f"the desk ended by itself: see {self.folder / 'desk.log'}")
         self._count_state()
         workers = _children(pid) if self.dice.random() < 0.4 else []
@@ -327,13 +294,11 @@ class Chaos:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(one, signal.SIGKILL)
         self.counts.workers += bool(workers)
-        await self.zygote.ended(pid)
-        self.counts.kills += 1
 
-    async def _is_ready(self, began: float, pid: int) -> bool:
+    async def _is_ready(self, began: float, life: asyncio.Task[int]) -> bool:
         url = f"http://127.0.0.1:{self.settings['HTTP_PORT']}/health/ready"
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1)) as session:
-            while time.monotonic() - began < 6 and not self.zygote.has_ended(pid):
+            while time.monotonic() - began < 6 and not life.done():
                 with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                     async with session.get(url) as answer:
                         if answer.status == 200:
@@ -363,7 +328,7 @@ class Chaos:
         self.is_calm = True
         self.sandbox.faults.clear()
         self._write_faults([])
-        pid = await self.zygote.fork()
+        pid = await self.bots.start(**self.life)
         ended = time.monotonic() + QUIET_SECONDS
         while time.monotonic() < ended:
             await asyncio.sleep(0.5)
@@ -376,7 +341,7 @@ class Chaos:
             if not busy and not self.sandbox.pending_updates:
                 break
         os.kill(pid, signal.SIGTERM)
-        await self.zygote.ended(pid)
+        await self.bots.wait(pid)
 
 
 def lasting_port(dice: random.Random) -> int:
@@ -409,9 +374,7 @@ def _children(pid: int) -> list[int]:
 @contextlib.asynccontextmanager
 async def loaded(chaos: Chaos) -> AsyncIterator[None]:
     """Keep the load and the faults going until the block ends."""
-    await chaos.zygote.start()
     async with asyncio.TaskGroup() as group:
-        listening = group.create_task(chaos.zygote.listen())
         tasks = [
             group.create_task(one)
             for one in (
@@ -425,8 +388,6 @@ async def loaded(chaos: Chaos) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await chaos.rest()
-        await chaos.zygote.close()
-        await listening
 
 
 async def run(folder: Path, kills: int, seconds: float, seed: int) -> int:
@@ -435,8 +396,8 @@ async def run(folder: Path, kills: int, seconds: float, seed: int) -> int:
     counts = Counts(**json.loads(state.read_text())) if state.exists() else Counts(seed)
     ends = time.monotonic() + seconds
     began_ms = to_ms(SystemClock().now())
-    async with Sandbox() as sandbox:
-        chaos = Chaos(folder, counts, sandbox)
+    async with Sandbox() as sandbox, Nursery() as bots:
+        chaos = Chaos(folder, counts, sandbox, bots)
         taps = folder / "taps.json"
         if taps.exists():
             known = json.loads(taps.read_text())
@@ -481,11 +442,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keep everything here, and go on from it")
     options, _ = parser.parse_known_args()
-    if options.folder is not None:
-        options.folder.mkdir(parents=True, exist_ok=True)
-        return asyncio.run(run(options.folder, options.kills, options.seconds, options.seed))
-    with tempfile.TemporaryDirectory(prefix="desk-chaos-") as name:
-        return asyncio.run(run(Path(name), options.kills, options.seconds, options.seed))
+    with nursery.opened(), tempfile.TemporaryDirectory(prefix="desk-chaos-") as name:
+        folder = options.folder or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        return asyncio.run(run(folder, options.kills, options.seconds, options.seed))
 
 
 if __name__ == "__main__":

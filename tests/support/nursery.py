@@ -10,12 +10,15 @@ import fcntl
 import gc
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -42,10 +45,29 @@ def address() -> Path:
     return folder / "socket"
 
 
-def end(folder: Path) -> None:
-    """End the nursery of a folder, where one was started."""
+def begin() -> None:
+    """Give this run a place for its nursery."""
+    folder = Path(tempfile.mkdtemp(prefix="nursery-"))
+    (folder / "owner").write_text(str(os.getpid()))
+    os.environ[FOLDER] = str(folder)
+
+
+def end() -> None:
+    """End the nursery of this run, where one was started, and take its place away."""
+    folder = Path(os.environ.pop(FOLDER))
     with suppress(FileNotFoundError, ProcessLookupError):
         os.kill(int((folder / "pid").read_text()), signal.SIGTERM)
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def opened() -> Iterator[None]:
+    """Have a nursery for a program that is no run of the tests."""
+    begin()
+    try:
+        yield
+    finally:
+        end()
 
 
 def _serve(folder: Path, owner: int) -> None:
