@@ -1,14 +1,16 @@
 """Wires the chat: what handlers get by name, who gets through to them, and in which order."""
 
 from aiogram import Bot, Dispatcher
+from aiogram.types import CallbackQuery, Message, Update
 
 from bot.arrivals import Arrivals
 from bot.billing import Billing
 from bot.charts.renderer import ChartRenderer
+from bot.gates import AccountGate, ButtonGate, CommandGate
 from bot.limits import risk_limits
 from bot.longwork import LongWork
 from bot.menu import Menu
-from bot.middlewares import CommandGate, MemberGate
+from bot.middlewares import MemberGate
 from bot.settings import Settings
 from bot.stores import Stores
 from handlers.routers import routers
@@ -27,7 +29,30 @@ from trading.mailing import MailService
 from trading.people import PeopleService
 from trading.positions.service import PositionService
 from trading.tokens import TokenService
+from trading.subscriptions import SubscriptionService
 from trading.wishes import AttentionService
+
+
+class Again:
+    """Says a command once more as the person who tapped: every gate judges it anew."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    async def __call__(self, query: CallbackQuery, text: str) -> None:
+        """Feed the command as a message of that person in that chat."""
+        message = query.message
+        if not isinstance(message, Message) or query.bot is None:
+            return
+        said = Message(
+            message_id=message.message_id,
+            date=message.date,
+            chat=message.chat,
+            message_thread_id=message.message_thread_id,
+            from_user=query.from_user,
+            text=text,
+        )
+        await self._dispatcher.feed_update(query.bot, Update(update_id=0, message=said))
 
 
 def open_chat(
@@ -88,8 +113,14 @@ def open_chat(
         bills=billing.store,
         crypto_link=None if billing.crypto is None else billing.crypto.link,
         support_contact=settings.plans.contact,
+        subscriptions=SubscriptionService(
+            stores.subscriptions, settings.risk.percent, limited=settings.plans.enabled
+        ),
     )
     dispatcher.update.outer_middleware(MemberGate(desk, people, stores.attention))
     dispatcher.message.middleware(CommandGate())
+    dispatcher.message.middleware(AccountGate(desk))
+    dispatcher.callback_query.middleware(ButtonGate(desk))
+    dispatcher["again"] = Again(dispatcher)
     dispatcher.include_routers(*routers())
     return dispatcher, menu

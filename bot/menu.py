@@ -50,7 +50,7 @@ class Menu:
         """Publish a member's menu anew, as after a change of role."""
         scope = BotCommandScopeChat(chat_id=member.telegram_id)
         with reading(member.reader):
-            await self._set(open_to(member.role), scope)
+            await self._set(open_to(member.role, desk=member.everywhere), scope)
 
     async def follow(self, member: Member, stays: bool) -> None:
         """Bring a menu up to a change of rights."""

@@ -5,11 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiogram import BaseMiddleware
-from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message, TelegramObject, Update, User
 from structlog.contextvars import bound_contextvars
 
-from handlers.commands import refusal, row_of
+from handlers.commands import row_of
 from handlers.readers import reading
 from handlers.texts import t, tell
 from storage.attention_store import AttentionStore
@@ -104,27 +103,6 @@ async def _ask_for_a_face(event: Update) -> None:
                 " channel. Nothing was done."
             )
         )
-
-
-class CommandGate(BaseMiddleware):
-    """Lets a command reach its handler only if the table lets this person say it here.
-
-    Deny by default: a handler with a command that has no row is never called. What a person may
-    do to an account is checked once more by the service, in its transaction.
-    """
-
-    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
-        command: CommandObject | None = data.get("command")
-        if command is None or not isinstance(event, Message):
-            return await handler(event, data)
-        member: Member = data["member"]
-        private = event.chat.type == "private"
-        words = refusal(row_of(command.command), member.role, private=private)
-        if words is None:
-            return await handler(event, data)
-        facts = {"command": command.command, "role": str(member.role)}
-        log.info("command_refused", extra={"facts": facts})
-        return await event.answer(f"✋ {tell(words)}")
 
 
 def _is_start(message: Message | None) -> bool:

@@ -1,6 +1,15 @@
-"""What a button carries: an id and a wish, never a right; every class in one place."""
+"""What a button carries: an id and a wish, never a right; every class in one place.
+
+``BUTTONS`` says who may tap what; a class without a row there is never heard.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from aiogram.filters.callback_data import CallbackData
+
+from trading.model import Role
 
 
 class Decide(CallbackData, prefix="d"):
@@ -76,9 +85,10 @@ class PositionTap(CallbackData, prefix="p"):
 
 
 class PickPosition(CallbackData, prefix="x"):
-    """Which position, or group of them, a close is about."""
+    """Which position, or group of them, a close is about; 0: of any account."""
 
     what: str
+    account_id: int = 0
 
 
 class BalanceTap(CallbackData, prefix="bal"):
@@ -104,9 +114,31 @@ class PresetTap(CallbackData, prefix="ps"):
 
 
 class Refresh(CallbackData, prefix="r"):
-    """Show the same answer again with the figures of now."""
+    """Show the same answer again with the figures of now; 0: of every account."""
 
     what: str
+    account_id: int = 0
+
+
+class PickAccount(CallbackData, prefix="ac"):
+    """Which account the command in the message is about: ``#`` and its id, or ``all``."""
+
+    name: str
+
+
+class FollowTap(CallbackData, prefix="fo"):
+    """Set what an account does with a source."""
+
+    account_id: int
+    source_id: int
+    level: str
+
+
+class RiskTap(CallbackData, prefix="rk"):
+    """Set what an account risks on a signal that names no size."""
+
+    account_id: int
+    value: str
 
 
 class AuditPage(CallbackData, prefix="au"):
@@ -176,3 +208,49 @@ class BuyPlan(CallbackData, prefix="buy"):
 
     plan: str
     provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonRow:
+    """Who may tap a button; one that names an account is judged by the role on that one."""
+
+    role: Role
+    desk: bool = False
+    """The role is needed on every account of the desk."""
+
+
+_V, _T, _A = ButtonRow(Role.VIEWER), ButtonRow(Role.TRADER), ButtonRow(Role.OWNER)
+
+BUTTONS: Final[Mapping[type[CallbackData], ButtonRow]] = {
+    Decide: _T,
+    EditCard: _T,
+    RejectReason: _T,
+    HeldTap: _T,
+    StopTap: _T,
+    UpdateTap: _T,
+    ConfirmTap: _T,
+    PositionTap: _T,
+    PickPosition: _T,
+    CapStep: _T,
+    CapEdit: _V,  # to look; the service judges who sets
+    PresetTap: _A,
+    RiskTap: _T,
+    FollowTap: _T,
+    SourceTap: ButtonRow(Role.OWNER, desk=True),
+    BalanceTap: _A,
+    AuditPage: _A,
+    PickAccount: _V,  # the command behind it is judged anew
+    Refresh: _V,
+    TradesAt: _V,
+    Performance: _V,
+    CancelWork: _V,  # one's own; the service judges
+    Ack: _T,
+    NotifyTap: _V,
+    SettingTap: _V,
+    BuyPlan: _V,
+}
+
+
+def needed_for(kind: type[CallbackData]) -> ButtonRow | None:
+    """Return who may tap a button of that class; None: nobody."""
+    return BUTTONS.get(kind)

@@ -13,8 +13,8 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMar
 
 from handlers import control, replies
 from handlers.callbacks import BalanceTap, CapEdit, CapStep, PresetTap
+from handlers.choosing import Chosen
 from handlers.commands import command as said
-from handlers.ports import DeskStore
 from handlers.texts import later, t, tell
 from trading.accounts import AccountService, Answer, Asked
 from trading.clock import Clock
@@ -176,27 +176,26 @@ async def on_cap(
     message: Message,
     command: CommandObject,
     member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     accounts: AccountService,
     loop: TradingLoop,
     clock: Clock,
     limits: LimitService,
 ) -> None:
-    account_id = await control.account_of(message, member, store)
-    if account_id is None:
-        return
     words = (command.args or "").split()
     if not words:
-        await _show_caps(message, member, store, loop, clock, limits)
-    elif words[0].lower() == "off":
+        await _show_caps(message, chosen, loop, clock, limits)
+        return
+    account, first = chosen.one, words[0].lower()
+    if first == "off":
         kind = _kind(words[1].lower() if len(words) > 1 else "")
         off = limits.ask_protection_off if kind in PROTECTIONS else accounts.ask_cap_off
-        await control.say(message, await off(member, account_id, kind))
-    elif _kind(words[0].lower()) in PROTECTIONS:
-        named = (_kind(words[0].lower()), *words[1:])
-        await control.say(message, await limits.set_protection(member, account_id, named))
+        answer = await off(member, account.id, kind)
+    elif _kind(first) in PROTECTIONS:
+        answer = await limits.set_protection(member, account.id, (_kind(first), *words[1:]))
     else:
-        await control.say(message, await accounts.set_cap(member, account_id, words))
+        answer = await accounts.set_cap(member, account.id, words)
+    await control.say(message, answer, chosen.label(account))
 
 
 def _kind(word: str) -> str:
@@ -206,13 +205,14 @@ def _kind(word: str) -> str:
 
 async def _show_caps(
     message: Message,
-    member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     loop: TradingLoop,
     clock: Clock,
     limits: LimitService,
 ) -> None:
-    for account in await store.accounts_of(member.id):
+    if not chosen.accounts:
+        await message.answer(replies.not_seen(next(iter(loop.loops.values()), None)))
+    for account in chosen.accounts:
         of_account = loop.of(account.id)
         if of_account is None:
             await message.answer(replies.not_seen(None))
@@ -260,14 +260,10 @@ async def on_cap_edit(
     query: CallbackQuery,
     callback_data: CapEdit,
     member: Member,
-    store: DeskStore,
     accounts: AccountService,
     loop: TradingLoop,
 ) -> None:
     account_id = AccountId(callback_data.account_id)
-    if all(one.id != account_id for one in await store.accounts_of(member.id)):
-        await query.answer(t("You have no rights on this account. Nothing was changed."))
-        return
     account_loop = loop.of(account_id)
     seen = () if account_loop is None else account_loop.verdict.observations
     present = {one.cap.kind: one.cap for one in seen}
@@ -317,22 +313,18 @@ async def on_preset(
     message: Message,
     command: CommandObject,
     member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     limits: LimitService,
 ) -> None:
-    accounts = await store.accounts_of(member.id)
-    if not accounts:
-        await message.answer(t("No account is known yet: the terminal has not shown one. /status"))
-        return
+    account = chosen.one
     name, *words = (command.args or "").split() or [""]
     if name:
-        await control.say(
-            message, await limits.ask_preset(member, accounts[0].id, name.lower(), words)
-        )
+        answer = await limits.ask_preset(member, account.id, name.lower(), words)
+        await control.say(message, answer, chosen.label(account))
         return
     buttons = [
         InlineKeyboardButton(
-            text=one, callback_data=PresetTap(account_id=accounts[0].id, name=one).pack()
+            text=one, callback_data=PresetTap(account_id=account.id, name=one).pack()
         )
         for one in PRESETS
     ]

@@ -14,22 +14,13 @@ from aiogram.types import (
 from handlers.callbacks import ConfirmTap
 from handlers.cards import text as shown
 from handlers.cards.text import fit
+from handlers.choosing import Chosen
 from handlers.commands import command as said
-from handlers.ports import DeskStore
 from handlers.texts import t, tell
 from trading.accounts import AccountService, Answer, Asked, Done, Refused
-from trading.ids import AccountId, ConfirmId
+from trading.ids import ConfirmId
 from trading.limits import LimitService
 from trading.model import Member, TradingState
-
-
-async def account_of(message: Message, member: Member, store: DeskStore) -> AccountId | None:
-    """Return the account a command is about, or say that none is known yet."""
-    accounts = await store.accounts_of(member.id)
-    if accounts:
-        return accounts[0].id
-    await message.answer(t("No account is known yet: the terminal has not shown one. /status"))
-    return None
 
 
 def reply(answer: Answer) -> tuple[str, InlineKeyboardMarkup | None]:
@@ -53,45 +44,45 @@ def _confirm(confirm_id: ConfirmId) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[row])
 
 
-async def say(message: Message, answer: Answer) -> None:
-    """Tell what came of an act; what must be confirmed gets its buttons."""
+async def say(message: Message, answer: Answer, account: str = "") -> None:
+    """Tell what came of an act; what must be confirmed gets its buttons.
+
+    ``account`` names which one it was done on, where its person has several.
+    """
     text, keyboard = reply(answer)
+    if account:
+        text = f"<b>{escape(account)}</b>\n{text}"
     if isinstance(answer, Asked):
         text += f"\n<i>{t('Confirm within 60 seconds.')}</i>"
     await message.answer(fit(text), reply_markup=keyboard)
 
 
 async def on_pause(
-    message: Message, member: Member, store: DeskStore, accounts: AccountService
+    message: Message, member: Member, chosen: Chosen, accounts: AccountService
 ) -> None:
-    account_id = await account_of(message, member, store)
-    if account_id is not None:
-        await say(message, await accounts.pause(member, account_id))
+    for account in chosen.accounts:
+        await say(message, await accounts.pause(member, account.id), chosen.label(account))
 
 
 async def on_resume(
     message: Message,
     member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     accounts: AccountService,
     limits: LimitService,
 ) -> None:
-    account_id = await account_of(message, member, store)
-    if account_id is None:
-        return
-    known = {one.id: one for one in await store.accounts_of(member.id)}
-    pauses = None
-    if known[account_id].trading_state is TradingState.ACTIVE:
-        pauses = await limits.ask_forgive(member, account_id)
-    await say(message, pauses or await accounts.ask_resume(member, account_id))
+    account, pauses = chosen.one, None
+    if account.trading_state is TradingState.ACTIVE:
+        pauses = await limits.ask_forgive(member, account.id)
+    answer = pauses or await accounts.ask_resume(member, account.id)
+    await say(message, answer, chosen.label(account))
 
 
 async def on_panic(
-    message: Message, member: Member, store: DeskStore, accounts: AccountService
+    message: Message, member: Member, chosen: Chosen, accounts: AccountService
 ) -> None:
-    account_id = await account_of(message, member, store)
-    if account_id is not None:
-        await say(message, await accounts.ask_panic(member, account_id))
+    for account in chosen.accounts:
+        await say(message, await accounts.ask_panic(member, account.id), chosen.label(account))
 
 
 async def on_confirm(
@@ -104,8 +95,10 @@ async def on_confirm(
     message = query.message
     if isinstance(message, Message) and not _is_foreign(answer):
         text, _ = reply(answer)
+        name, _, _ = message.html_text.partition("\n❓")
         try:
-            await message.edit_text(text)
+            # The account that a question of several named stays above its answer.
+            await message.edit_text(f"{name}\n{text}" if name.startswith("<b>") else text)
         except TelegramBadRequest as error:
             if "message is not modified" not in error.message:
                 raise

@@ -18,9 +18,10 @@ from aiogram.types import (
 from handlers.callbacks import Decide, EditCard, RejectReason
 from handlers.cards.text import fit, foreign, lots, side, span
 from handlers.cards.text import toast as fit_toast
+from handlers.choosing import Chosen, Pick, question
 from handlers.commands import command as said
+from handlers.commands import row_of
 from handlers.decided import decided_words
-from handlers.ports import DeskStore
 from handlers.texts import t, tell
 from trading.cards import REASONS, CardService, Edited, NotEdited
 from trading.clock import Clock
@@ -147,6 +148,7 @@ async def on_approve(
     message: Message,
     command: CommandObject,
     member: Member,
+    chosen: Chosen,
     cards: CardService,
     signals: SignalService,
 ) -> None:
@@ -156,13 +158,15 @@ async def on_approve(
     if not words or not _is_number(words[0]) or decision is None:
         await message.answer(_wrong("approve", command.args, "/approve 12 · /approve 12 half"))
         return
-    await _decide_all(message, int(words[0]), member, decision, cards, signals)
+    found = await _meant(message, command, chosen, member, cards)
+    await _decide_each(message, found, member, decision, chosen, signals)
 
 
 async def on_reject(
     message: Message,
     command: CommandObject,
     member: Member,
+    chosen: Chosen,
     cards: CardService,
     signals: SignalService,
 ) -> None:
@@ -170,29 +174,55 @@ async def on_reject(
     if not _is_number(number):
         await message.answer(_wrong("reject", command.args, "/reject 12 · /reject 12 too late"))
         return
-    await _decide_all(message, int(number), member, Decision.REJECT, cards, signals)
+    found = await _meant(message, command, chosen, member, cards)
+    await _decide_each(message, found, member, Decision.REJECT, chosen, signals)
     if reason.strip():
-        for one in await cards.of_signal(member, int(number)):
+        for one in found:
             await cards.give_reason(member, one.id, " ".join(reason.split()))
 
 
-async def _decide_all(
+async def _meant(
     message: Message,
-    number: int,
+    command: CommandObject,
+    chosen: Chosen,
     member: Member,
-    decision: Decision,
     cards: CardService,
-    signals: SignalService,
-) -> None:
-    """Decide for every account the signal was put to; a word is for the card of this moment."""
-    found = await cards.of_signal(member, number)
+) -> list[Approval]:
+    """Return the cards of a signal that are meant: asked for where several wait and none is named.
+
+    A word is for the card of this moment.
+    """
+    number = int((command.args or "").split()[0])
+    found = [one for one in await cards.of_signal(member, number) if one.account_id in chosen.ids]
     if not found:
         await message.answer(
             t("✋ Signal {number} is not known: /pending lists what waits.", number=number)
         )
+    waiting = [one for one in found if one.status is ApprovalStatus.OFFERED]
+    row = row_of(command.command)
+    if chosen.named or len(waiting) < 2 or row is None:
+        return found if chosen.named or len(found) < 2 else waiting or found[:1]
+    asked = {one.account_id for one in waiting}
+    pick = Pick(tuple(one for one in chosen.accounts if one.id in asked))
+    text, keyboard = question(row, command.args, pick, with_all=True)
+    await message.answer(text, reply_markup=keyboard)
+    return []
+
+
+async def _decide_each(
+    message: Message,
+    found: list[Approval],
+    member: Member,
+    decision: Decision,
+    chosen: Chosen,
+    signals: SignalService,
+) -> None:
+    names = {account.id: chosen.label(account) for account in chosen.accounts}
     for one in found:
         result = await signals.decide(one.id, member.id, decision, one.terms.revision)
-        await message.answer(escape(decided_words(result)))
+        name = names[one.account_id]
+        words = escape(decided_words(result))
+        await message.answer(f"<b>{name}</b>: {words}" if name else words)
 
 
 def _is_number(word: str) -> bool:
@@ -208,19 +238,17 @@ def _wrong(command: str, args: str | None, example: str) -> str:
     )
 
 
-async def on_pending(
-    message: Message, member: Member, cards: CardService, store: DeskStore, clock: Clock
-) -> None:
+async def on_pending(message: Message, chosen: Chosen, cards: CardService, clock: Clock) -> None:
     lines = [
-        _waiting_line(one, clock)
-        for account in await store.accounts_of(member.id)
+        _waiting_line(one, clock, chosen.label(account))
+        for account in chosen.accounts
         for one in await cards.offered(account.id)
     ]
     text = "\n".join(lines) if lines else t("No card waits for an answer.")
     await message.answer(fit(text))
 
 
-def _waiting_line(one: Approval, clock: Clock) -> str:
+def _waiting_line(one: Approval, clock: Clock, account: str) -> str:
     draft, proposal = one.signal.draft, one.proposal
     size = (
         ""
@@ -229,7 +257,7 @@ def _waiting_line(one: Approval, clock: Clock) -> str:
     )
     left = span((one.expires_at - clock.now()).total_seconds())
     number = one.signal.id
-    return t(
+    line = t(
         "❔ <b>{side} {symbol}</b>{size}, {left} left\n"
         "    /approve {number} · /reject {number} · /signal {number}",
         side=side(draft.side),
@@ -238,6 +266,7 @@ def _waiting_line(one: Approval, clock: Clock) -> str:
         left=left,
         number=number,
     )
+    return f"{line} · {account}" if account else line
 
 
 def answers_edit(message: Message) -> bool:

@@ -14,8 +14,9 @@ from handlers.arguments import Wrong
 from handlers.callbacks import CancelWork
 from handlers.cards import results as cards
 from handlers.cards.text import dated, foreign
+from handlers.choosing import Chosen
 from handlers.commands import command as said
-from handlers.ports import DeskStore, Works
+from handlers.ports import Works
 from handlers.results import LONGEST_DAYS, NO_ACCOUNT
 from handlers.texts import later, t, tell
 from trading.charts import Charts
@@ -54,7 +55,7 @@ async def on_plot(
     message: Message,
     command: CommandObject,
     member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     results: ResultStore,
     charts: Charts,
     works: Works,
@@ -69,7 +70,7 @@ async def on_plot(
         assert isinstance(wrong, Wrong)
         await message.answer(wrong.words)
         return
-    for account in await _accounts(message, member, store):
+    for account in await _accounts(message, chosen):
 
         async def job(progress: Progress, folder: Path, account: Account = account) -> Finished:
             del progress, folder  # a chart is one step, and needs no file
@@ -87,7 +88,7 @@ async def on_export(
     message: Message,
     command: CommandObject,
     member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     results: ResultStore,
     exports: ExportStore,
     works: Works,
@@ -123,7 +124,7 @@ async def on_export(
             )
         )
         return
-    for account in await _accounts(message, member, store):
+    for account in await _accounts(message, chosen):
         day_clock = await results.day_clock(account.id)
         request = _request(account.id, what, form, (first, last), day_clock, clock)
         name = f"{what}-{account.login}" + "".join(f"-{day}" for day in span if day is not None)
@@ -157,12 +158,12 @@ async def on_report(
     message: Message,
     command: CommandObject,
     member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     results: ResultStore,
     reports: ReportStore,
 ) -> None:
     words = (command.args or "").casefold().split()
-    accounts = await _accounts(message, member, store)
+    accounts = await _accounts(message, chosen)
     for account in accounts:
         await message.answer(
             await _report(words, command.args or "", account, member, results, reports)
@@ -214,11 +215,10 @@ async def on_cancel(
     await query.answer(tell(works.cancel(callback_data.work_id, member)))
 
 
-async def _accounts(message: Message, member: Member, store: DeskStore) -> list[Account]:
-    accounts = await store.accounts_of(member.id)
-    if not accounts:
+async def _accounts(message: Message, chosen: Chosen) -> tuple[Account, ...]:
+    if not chosen.accounts:
         await message.answer(t(NO_ACCOUNT))
-    return accounts
+    return chosen.accounts
 
 
 def router() -> Router:

@@ -25,16 +25,16 @@ _SIGNALS = later(
 )
 
 
-def answer(word: str, role: Role) -> str:
+def answer(word: str, role: Role, desk: Role | None = Role.OWNER) -> str:
     """Return the help on nothing in particular, on a topic, or on a command."""
     asked = word.strip().casefold()
     if not asked:
-        return overview(role)
+        return overview(role, desk)
     topic = next((one for one in Topic if one.value == asked), None)
     row = row_of(asked)
     # A word that is both a topic and a command is the command when it has its slash.
     if topic is not None and (row is None or not word.startswith("/")):
-        return _of_topic(topic, role)
+        return _of_topic(topic, role, desk)
     if row is not None:
         return _of_command(row, role)
     topics = ", ".join(Topic)
@@ -46,11 +46,11 @@ def answer(word: str, role: Role) -> str:
     )
 
 
-def overview(role: Role) -> str:
+def overview(role: Role, desk: Role | None = Role.OWNER) -> str:
     """Return every topic with the commands this role may use and one example each."""
     parts = [t("<b>What you can say</b>")]
     for topic in Topic:
-        rows = [row for row in open_to(role) if row.topic is topic]
+        rows = [row for row in open_to(role, desk=desk) if row.topic is topic]
         if not rows:
             continue
         names = " ".join(f"/{row.name}" for row in rows)
@@ -78,8 +78,8 @@ def _like(example: str) -> str:
     return t("like {example}", example=f"<code>{escape(example)}</code>")
 
 
-def _of_topic(topic: Topic, role: Role) -> str:
-    rows = [row for row in open_to(role) if row.topic is topic]
+def _of_topic(topic: Topic, role: Role, desk: Role | None) -> str:
+    rows = [row for row in open_to(role, desk=desk) if row.topic is topic]
     if not rows:
         needed = min(
             (row.role for row in COMMANDS if row.topic is topic), default=Role.OWNER, key=_rank

@@ -15,9 +15,9 @@ from aiogram.utils.deep_linking import create_deep_link
 
 from handlers.callbacks import AuditPage
 from handlers.cards.text import NAME, WORDS, clock, dated, fit, foreign
+from handlers.choosing import Chosen
 from handlers.commands import command as said
 from handlers.control import say
-from handlers.ports import DeskStore
 from handlers.texts import t, tell
 from trading.accounts import Refused
 from trading.audit import AuditLine, AuditService, Broken
@@ -68,7 +68,7 @@ def person(one: Rights) -> str:
         held = ", ".join(
             t("{role} of {account}", role=role, account=foreign(name))
             for name, role in one.accounts
-        )
+        ) or t("only accounts of their own")
     return (
         f"{foreign(one.member.name, NAME)} <code>{one.member.telegram_id}</code>:"
         f" {held}{marks}{away}"
@@ -91,15 +91,11 @@ async def on_two_person(
     message: Message,
     command: CommandObject,
     member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     people: PeopleService,
 ) -> None:
-    accounts = await store.accounts_of(member.id)
-    if not accounts:
-        await message.answer(t("No account is known yet: the terminal has not shown one. /status"))
-        return
-    words = (command.args or "").split()
-    await say(message, await people.set_second(member, accounts[0], words))
+    account, words = chosen.one, (command.args or "").split()
+    await say(message, await people.set_second(member, account, words), chosen.label(account))
 
 
 async def on_audit(

@@ -5,7 +5,7 @@ from typing import Protocol
 from aiogram.types import Message
 
 from trading.ids import AccountId, MemberId
-from trading.model import Account, Approval, Member
+from trading.model import Account, Approval, Member, Role
 from trading.work import Job
 
 
@@ -17,6 +17,9 @@ class DeskStore(Protocol):
 
     async def accounts_of(self, member_id: MemberId) -> list[Account]:
         """Return the accounts a member has any right on."""
+
+    async def roles_of(self, member_id: MemberId) -> list[tuple[Account, Role]]:
+        """Return a member's accounts with their role on each."""
 
     async def recent_approvals(self, account_id: AccountId, limit: int) -> list[Approval]:
         """Return an account's latest approvals, newest first."""

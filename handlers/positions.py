@@ -15,18 +15,19 @@ from aiogram.types import (
 from handlers.callbacks import PickPosition, PositionTap
 from handlers.cards.positions import result_of
 from handlers.cards.text import figure, fit, foreign, lots, side, toast
+from handlers.choosing import Chosen
 from handlers.commands import command as said
 from handlers.editing import edit_quietly
 from handlers.texts import later, t, tell
 from trading.accounts import Answer, Asked, Done, Refused
-from trading.ids import ConfirmId
+from trading.ids import AccountId, ConfirmId
 from trading.model import Member
 from trading.positions.selection import Held
-from trading.positions.service import Pick, PositionService
+from trading.positions.service import Among, Pick, PositionService
 
 _BUTTONS = 12
 _GROUPS = {"all": later("All"), "winners": later("Winners"), "losers": later("Losers")}
-Ask = Callable[[Member, Sequence[str]], Awaitable[list[Answer]]]
+Ask = Callable[[Member, Sequence[str], Among], Awaitable[list[Answer]]]
 
 
 def _words(command: CommandObject) -> list[str]:
@@ -61,37 +62,49 @@ async def _say(message: Message, answers: Sequence[Answer]) -> None:
 
 
 async def on_close(
-    message: Message, command: CommandObject, member: Member, positions: PositionService
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    chosen: Chosen,
+    positions: PositionService,
 ) -> None:
-    result = await positions.close(member, _words(command))
+    result = await positions.close(member, _words(command), chosen.ids)
     if isinstance(result, Pick):
-        await message.answer(t("Close which position?"), reply_markup=pick_list(result.held))
+        only = chosen.one.id if len(chosen.accounts) == 1 else 0
+        keyboard = pick_list(result.held, only, named=chosen.several and not only)
+        await message.answer(t("Close which position?"), reply_markup=keyboard)
     else:
         await _say(message, result)
 
 
-def pick_list(held: Sequence[Held]) -> InlineKeyboardMarkup:
-    """Return a button for each of the worst positions, for groups, and to cancel."""
-    worst_first = sorted((one.position for one in held), key=result_of)
-    rows = [
-        [
-            _pick(
-                f"{side(one.side)} {foreign(one.symbol, 12)} {lots(one.volume)}"
-                f"  {figure(result_of(one), signed=True)}",
-                str(one.ticket),
-            )
-        ]
-        for one in worst_first[:_BUTTONS]
-    ]
+def pick_list(held: Sequence[Held], only: int = 0, *, named: bool = False) -> InlineKeyboardMarkup:
+    """Return a button for each of the worst positions, for groups, and to cancel.
+
+    ``only`` is the one account that the groups are of; ``named`` shows whose each position is.
+    """
+    worst_first = sorted(held, key=lambda one: result_of(one.position))
+    rows = [[_of(one, named=named)] for one in worst_first[:_BUTTONS]]
     if len(held) > 1:
-        groups = [_pick(t(label), word) for word, label in _GROUPS.items()]
+        groups = [_pick(t(label), word, only) for word, label in _GROUPS.items()]
         rows.append(groups)
     rows.append([_pick(f"✖️ {t('Cancel')}", "no")])
     return InlineKeyboardMarkup(inline_keyboard=rows)
 
 
-def _pick(label: str, what: str) -> InlineKeyboardButton:
-    return InlineKeyboardButton(text=label, callback_data=PickPosition(what=what).pack())
+def _of(one: Held, *, named: bool) -> InlineKeyboardButton:
+    position = one.position
+    name = f" · {one.account.login}" if named else ""
+    return _pick(
+        f"{side(position.side)} {foreign(position.symbol, 12)} {lots(position.volume)}"
+        f"  {figure(result_of(position), signed=True)}{name}",
+        str(position.ticket),
+        one.account.id,
+    )
+
+
+def _pick(label: str, what: str, account_id: int = 0) -> InlineKeyboardButton:
+    data = PickPosition(what=what, account_id=account_id).pack()
+    return InlineKeyboardButton(text=label, callback_data=data)
 
 
 async def on_pick(
@@ -104,7 +117,9 @@ async def on_pick(
         await query.answer(t("Canceled. Nothing was changed."))
         await edit_quietly(query, t("Canceled. Nothing was changed."))
         return
-    result = await positions.close(member, [callback_data.what])
+    account_id = AccountId(callback_data.account_id)
+    among = frozenset({account_id}) if account_id else None
+    result = await positions.close(member, [callback_data.what], among)
     assert not isinstance(result, Pick)
     text, keyboard = _text(result[0])
     if isinstance(result[0], Asked):
@@ -142,9 +157,13 @@ def _command(
     ask: Callable[[PositionService], Ask],
 ) -> Callable[..., Awaitable[None]]:
     async def handler(
-        message: Message, command: CommandObject, member: Member, positions: PositionService
+        message: Message,
+        command: CommandObject,
+        member: Member,
+        chosen: Chosen,
+        positions: PositionService,
     ) -> None:
-        await _say(message, await ask(positions)(member, _words(command)))
+        await _say(message, await ask(positions)(member, _words(command), chosen.ids))
 
     return handler
 

@@ -15,7 +15,7 @@ from trading.model import Account, Approval, ApprovalStatus, TradingState
 from trading.money import percent_of
 from trading.words import capital
 
-_STATE = {
+STATE = {
     TradingState.ACTIVE: later("active"),
     TradingState.PAUSED: later("PAUSED (no entries)"),
     TradingState.HALTED: later("HALTED (resume: owner)"),
@@ -49,7 +49,7 @@ def status(account: Account, loop: AccountLoop, now: datetime, *, short: bool = 
     beat, currency = loop.beat(), account.currency
     state = snapshot.account
     rows = [
-        (t("State"), t(_STATE[account.trading_state])),
+        (t("State"), t(STATE[account.trading_state])),
         (t("Balance"), money(state.balance, currency)),
         (t("Equity"), money(state.equity, currency)),
         (t("Floating"), money(state.profit, currency, signed=True)),
@@ -186,7 +186,7 @@ def drawdown(account: Account, loop: AccountLoop, now: datetime) -> str:
     if not seen:
         return not_seen(loop)
     parts = [
-        f"🛡 <b>{t('Drawdown')}</b> · {foreign(loop.label)} · {t(_STATE[account.trading_state])}"
+        f"🛡 <b>{t('Drawdown')}</b> · {foreign(loop.label)} · {t(STATE[account.trading_state])}"
     ]
     parts += [_cap(one, account.currency, now) for one in seen]
     return "\n".join([*parts, as_of(loop, now)])
@@ -216,12 +216,13 @@ def _base_label(seen: Observation) -> str:
     return t("Peak") if seen.cap.kind is CapKind.TRAILING else t("Base")
 
 
-def signals(found: Iterable[Approval]) -> str:
-    """Return the latest signals and what became of each."""
+def signals(found: Iterable[Approval], account: str = "") -> str:
+    """Return the latest signals and what became of each, on the account that is named."""
     lines = [_signal_line(one) for one in found]
     if not lines:
         return t("No signals yet. Paste one, forward one, or send it over HTTP.")
-    return "\n".join([t("<b>Latest signals</b>"), *lines])
+    head = t("<b>Latest signals</b>") + (f" · {account}" if account else "")
+    return "\n".join([head, *lines])
 
 
 def _signal_line(one: Approval) -> str:

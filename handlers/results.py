@@ -13,6 +13,7 @@ from handlers.arguments import Wrong
 from handlers.callbacks import Performance, TradesAt
 from handlers.cards import results as cards
 from handlers.cards.text import fit
+from handlers.choosing import Chosen
 from handlers.commands import command as said
 from handlers.ports import DeskStore
 from handlers.texts import later, t
@@ -51,12 +52,12 @@ def state_of(loop: TradingLoop, account: Account) -> AccountState | None:
 
 async def _each(
     message: Message,
-    accounts: list[Account],
+    chosen: Chosen,
     show: Callable[[Account], Awaitable[_Shown]],
 ) -> None:
-    if not accounts:
+    if not chosen.accounts:
         await message.answer(t(NO_ACCOUNT))
-    for account in accounts:
+    for account in chosen.accounts:
         text, keyboard = await show(account)
         await message.answer(fit(text), reply_markup=keyboard)
 
@@ -64,8 +65,7 @@ async def _each(
 async def on_profit(
     message: Message,
     command: CommandObject,
-    member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     results: ResultStore,
     loop: TradingLoop,
     clock: Clock,
@@ -84,14 +84,13 @@ async def on_profit(
         day_clock = await results.day_clock(account.id)
         return f"{text}\n{cards.footer(day_clock, clock.now())}", None
 
-    await _each(message, await store.accounts_of(member.id), show)
+    await _each(message, chosen, show)
 
 
 async def on_spans(
     message: Message,
     command: CommandObject,
-    member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     results: ResultStore,
     clock: Clock,
 ) -> None:
@@ -109,14 +108,13 @@ async def on_spans(
         text = cards.spans(account, grain, found)
         return f"{text}\n{cards.footer(day_clock, clock.now())}", None
 
-    await _each(message, await store.accounts_of(member.id), show)
+    await _each(message, chosen, show)
 
 
 async def on_trades(
     message: Message,
     command: CommandObject,
-    member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     results: ResultStore,
 ) -> None:
     number = arguments.count(command.args, cards.PAGE, cards.MOST, "/trades 5")
@@ -129,7 +127,7 @@ async def on_trades(
         page = await results.page(account.id, None, size)
         return cards.trades(account, page), cards.pager(account.id, page)
 
-    await _each(message, await store.accounts_of(member.id), show)
+    await _each(message, chosen, show)
 
 
 async def on_trades_at(
@@ -151,8 +149,7 @@ async def on_trades_at(
 async def on_performance(
     message: Message,
     command: CommandObject,
-    member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     results: ResultStore,
 ) -> None:
     by = arguments.choice(command.args, Dimension.SYMBOL, _BY, "/performance source")
@@ -166,7 +163,7 @@ async def on_performance(
         keyboard = cards.dimensions(account.id, dimension, len(found), 0)
         return cards.performance(account, dimension, found), keyboard
 
-    await _each(message, await store.accounts_of(member.id), show)
+    await _each(message, chosen, show)
 
 
 async def on_performance_by(
@@ -192,8 +189,7 @@ async def on_performance_by(
 async def on_stats(
     message: Message,
     command: CommandObject,
-    member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     results: ResultStore,
     clock: Clock,
 ) -> None:
@@ -208,7 +204,7 @@ async def on_stats(
         day_clock = await results.day_clock(account.id)
         return f"{text}\n{cards.footer(day_clock, clock.now())}", None
 
-    await _each(message, await store.accounts_of(member.id), show)
+    await _each(message, chosen, show)
 
 
 async def _own(

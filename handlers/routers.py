@@ -3,8 +3,10 @@
 from aiogram import Router
 
 from handlers import (
+    accounts,
     attention,
     caps,
+    choosing,
     control,
     deciding,
     email,
@@ -33,6 +35,8 @@ def routers() -> tuple[Router, ...]:
         sources,
         terminals,
         token,
+        choosing,
+        accounts,
         start,
         status,
         control,

@@ -9,10 +9,12 @@ from aiogram.types import CallbackQuery, Message
 
 from handlers import arrival, reading, replies
 from handlers.cards.text import foreign
+from handlers.choosing import Chosen
 from handlers.commands import command as said
 from handlers.sources import on_reply
 from handlers.texts import t, tell
 from trading.fixing import FixService
+from trading.ids import AccountId
 from trading.incoming import Outcome, OutcomeKind
 from trading.intake import IntakeService
 from trading.model import Member, Role
@@ -31,12 +33,14 @@ async def on_trade(
     message: Message,
     command: CommandObject,
     member: Member,
+    chosen: Chosen,
     intake: IntakeService,
 ) -> None:
     if not command.args:
         await message.answer(t("Example: <code>/trade BUY XAUUSD SL 2644 TP 2662.5</code>"))
         return
-    await _take(message, command.args, member, intake, typed=True)
+    only = chosen.one.id if chosen.named and len(chosen.accounts) == 1 else None
+    await _take(message, command.args, member, intake, typed=True, only=only)
 
 
 async def on_parse(message: Message, command: CommandObject) -> None:
@@ -85,7 +89,13 @@ def _answers(message: Message) -> bool:
 
 
 async def _take(
-    message: Message, text: str, member: Member, intake: IntakeService, *, typed: bool
+    message: Message,
+    text: str,
+    member: Member,
+    intake: IntakeService,
+    *,
+    typed: bool,
+    only: AccountId | None = None,
 ) -> None:
     if not member.role.may(Role.TRADER):
         await message.answer(t("You may look, not trade: ask an owner. Nothing was taken."))
@@ -97,7 +107,7 @@ async def _take(
     reply, card = message.reply_to_message, None
     if reply is not None and parse(text).is_update:
         card = await intake.behind(reply.chat.id, reply.message_id) or arrival.of_forward(reply)
-    outcome = await intake.take(arrival.from_member(message, text, member, card))
+    outcome = await intake.take(arrival.from_member(message, text, member, card, only))
     words = _answer(outcome)
     if words:
         await message.answer(words)

@@ -3,7 +3,6 @@
 from decimal import Decimal, InvalidOperation
 
 from aiogram import F, Router
-from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
@@ -12,14 +11,16 @@ from handlers.cards import scores as score_cards
 from handlers.cards import sources as cards
 from handlers.cards.text import foreign, toast
 from handlers.commands import command as said
+from handlers.control import say
+from handlers.editing import edit_quietly
 from handlers.texts import later, t, tell
 from trading.amending import AmendService
 from trading.channels import ChannelService, may_see
 from trading.errors import StoreError
 from trading.fixing import FixService
-from trading.model import Member
+from trading.model import Member, Role
 from trading.scores import ScoreService
-from trading.sources import Source
+from trading.subscriptions import Level, SubscriptionService
 from trading.words import told
 
 _NOT_STORED = later("Not taken: it could not be stored. Tap again.")
@@ -30,17 +31,36 @@ async def on_channels(message: Message, member: Member, channels: ChannelService
 
 
 async def on_channel(
-    message: Message, command: CommandObject, member: Member, channels: ChannelService
+    message: Message,
+    command: CommandObject,
+    member: Member,
+    channels: ChannelService,
+    subscriptions: SubscriptionService,
 ) -> None:
     words = (command.args or "").split()
     if not words:
         await on_channels(message, member, channels)
         return
-    result = await channels.change(member, words[0], words[1:])
+    level = _FOLLOWING.get(words[1].casefold()) if len(words) == 2 else None
+    result = await channels.change(member, words[0], () if level else words[1:])
     if isinstance(result, str):
         await message.answer(f"✋ {foreign(tell(result), 300)}.")
         return
-    await message.answer(cards.one(result), reply_markup=cards.switches(result))
+    follows = await subscriptions.of(member, result)
+    if level is not None and len(follows) == 1:
+        await say(
+            message, await subscriptions.follow(member, follows[0].account_id, result.id, level)
+        )
+        return
+    keyboard = cards.switches(result, follows, owner=member.may_on_desk(Role.OWNER))
+    text = cards.one(result, follows)
+    if level is not None:
+        hint = t("Tap the account that shall follow it, or not.")
+        text += f"\n{hint if follows else t('You may trade on no account.')}"
+    await message.answer(text, reply_markup=keyboard)
+
+
+_FOLLOWING = {"follow": Level.ASK, "leave": Level.OFF, "unfollow": Level.OFF}
 
 
 async def on_score(
@@ -63,7 +83,11 @@ async def on_score(
 
 
 async def on_switch(
-    query: CallbackQuery, callback_data: SourceTap, member: Member, channels: ChannelService
+    query: CallbackQuery,
+    callback_data: SourceTap,
+    member: Member,
+    channels: ChannelService,
+    subscriptions: SubscriptionService,
 ) -> None:
     result = await channels.change(
         member, str(callback_data.source_id), callback_data.words.split()
@@ -72,17 +96,8 @@ async def on_switch(
         await query.answer(toast(tell(result)), show_alert=True)
         return
     await query.answer(t("Set."))
-    await _redraw(query, result)
-
-
-async def _redraw(query: CallbackQuery, source: Source) -> None:
-    if not isinstance(query.message, Message):
-        return
-    try:
-        await query.message.edit_text(cards.one(source), reply_markup=cards.switches(source))
-    except TelegramBadRequest as error:
-        if "not modified" not in error.message:
-            raise
+    follows = await subscriptions.of(member, result)
+    await edit_quietly(query, cards.one(result, follows), cards.switches(result, follows))
 
 
 async def on_held(

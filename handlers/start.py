@@ -45,7 +45,7 @@ async def on_start(
 
 
 async def on_help(message: Message, command: CommandObject, member: Member) -> None:
-    await message.answer(guide.answer(command.args or "", member.role))
+    await message.answer(guide.answer(command.args or "", member.role, member.everywhere))
 
 
 async def on_id(message: Message, member: Member) -> None:

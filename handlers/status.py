@@ -1,6 +1,6 @@
 """Looking: account, positions, caps, signals, the heartbeat."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,7 +20,8 @@ from handlers import replies
 from handlers.callbacks import Refresh
 from handlers.cards import positions as cards
 from handlers.cards import render
-from handlers.cards.text import foreign
+from handlers.cards.text import fit, foreign
+from handlers.choosing import Chosen
 from handlers.commands import command as said
 from handlers.editing import edit_quietly
 from handlers.health import on_health
@@ -62,10 +63,10 @@ class Looking:
     clock: Clock
     flows: FlowStore
 
-    async def view(self, what: str, member: Member) -> str:
-        """Return an answer with the figures of now, for every account of the member."""
+    async def view(self, what: str, accounts: Sequence[Account]) -> str:
+        """Return an answer with the figures of now, for each of the accounts."""
         parts = []
-        for account in await self.store.accounts_of(member.id):
+        for account in accounts:
             one = self.loop.of(account.id)
             parts.append(
                 replies.not_seen(None) if one is None else await self._of(what, account, one)
@@ -100,32 +101,36 @@ def is_view(what: str) -> bool:
     return what in _VIEWS or what in _BALANCE or what.startswith(_ONE)
 
 
-def _refresh(what: str) -> InlineKeyboardMarkup:
-    button = InlineKeyboardButton(text=t("🔄 Refresh"), callback_data=Refresh(what=what).pack())
+def _refresh(what: str, account_id: int = 0) -> InlineKeyboardMarkup:
+    data = Refresh(what=what, account_id=account_id).pack()
+    button = InlineKeyboardButton(text=t("🔄 Refresh"), callback_data=data)
     return InlineKeyboardMarkup(inline_keyboard=[[button]])
 
 
-async def _show(message: Message, looking: Looking, what: str, member: Member) -> None:
-    text = await looking.view(what, member)
-    await message.answer(text, reply_markup=_refresh(what))
+async def _show(message: Message, looking: Looking, what: str, chosen: Chosen) -> None:
+    text = await looking.view(what, chosen.accounts)
+    alone = chosen.several and len(chosen.accounts) == 1
+    keyboard = _refresh(what, chosen.accounts[0].id if alone else 0)
+    await message.answer(fit(text), reply_markup=keyboard)
 
 
 async def on_status(
     message: Message,
     command: CommandObject,
     member: Member,
+    chosen: Chosen,
     looking: Looking,
     positions: PositionService,
 ) -> None:
     words = (command.args or "").replace(",", " ").split()
     if not words:
-        await _show(message, looking, "status", member)
+        await _show(message, looking, "status", chosen)
     elif words == ["table"]:
-        await _show(message, looking, "table", member)
+        await _show(message, looking, "table", chosen)
     else:
-        chosen = select(words, await positions.held(member))
-        if isinstance(chosen, str) or chosen.percent is not None:
-            why = chosen if isinstance(chosen, str) else t("a percent means nothing here")
+        found = select(words, await positions.held(member, chosen.ids))
+        if isinstance(found, str) or found.percent is not None:
+            why = found if isinstance(found, str) else t("a percent means nothing here")
             said_ = foreign(f"/status {' '.join(words)}", 60)
             await message.answer(
                 t(
@@ -136,22 +141,23 @@ async def on_status(
                 )
             )
             return
-        for one in chosen.held[:_MOST_SINGLE]:
-            await _show(message, looking, f"{_ONE}{one.position.ticket}", member)
+        for one in found.held[:_MOST_SINGLE]:
+            its = Chosen((one.account,), several=chosen.several, named=True)
+            await _show(message, looking, f"{_ONE}{one.position.ticket}", its)
 
 
 _MOST_SINGLE = 5
 
 
-def _look(what: str) -> Callable[[Message, Member, Looking], Awaitable[None]]:
-    async def handler(message: Message, member: Member, looking: Looking) -> None:
-        await _show(message, looking, what, member)
+def _look(what: str) -> Callable[[Message, Chosen, Looking], Awaitable[None]]:
+    async def handler(message: Message, chosen: Chosen, looking: Looking) -> None:
+        await _show(message, looking, what, chosen)
 
     return handler
 
 
 async def on_balance(
-    message: Message, command: CommandObject, member: Member, looking: Looking
+    message: Message, command: CommandObject, chosen: Chosen, looking: Looking
 ) -> None:
     words = (command.args or "").lower().split()
     if words not in ([], ["full"]):
@@ -162,32 +168,34 @@ async def on_balance(
             )
         )
         return
-    await _show(message, looking, "balance-full" if words else "balance", member)
+    await _show(message, looking, "balance-full" if words else "balance", chosen)
 
 
 async def on_refresh(
     query: CallbackQuery, callback_data: Refresh, member: Member, looking: Looking
 ) -> None:
     await query.answer(t("Refreshed"))
-    text = await looking.view(callback_data.what, member)
-    await edit_quietly(query, text, _refresh(callback_data.what))
+    wanted = callback_data.account_id
+    mine = await looking.store.accounts_of(member.id)
+    accounts = [one for one in mine if wanted in (0, one.id)]
+    text = fit(await looking.view(callback_data.what, accounts))
+    await edit_quietly(query, text, _refresh(callback_data.what, wanted))
 
 
-async def on_signals(message: Message, member: Member, store: DeskStore) -> None:
-    for account in await store.accounts_of(member.id):
+async def on_signals(message: Message, chosen: Chosen, store: DeskStore) -> None:
+    for account in chosen.accounts:
         found = await store.recent_approvals(account.id, 15)
-        await message.answer(replies.signals(found))
-        return
-    await message.answer(replies.signals(()))
+        await message.answer(replies.signals(found, chosen.label(account)))
+    if not chosen.accounts:
+        await message.answer(replies.signals(()))
 
 
 async def on_heartbeat(
-    message: Message, member: Member, store: DeskStore, heartbeat: HeartbeatService, clock: Clock
+    message: Message, chosen: Chosen, heartbeat: HeartbeatService, clock: Clock
 ) -> None:
     if heartbeat.notice is None:
         await heartbeat.beat()
-    accounts = {account.id for account in await store.accounts_of(member.id)}
-    notice = heartbeat.seen_by(accounts)
+    notice = heartbeat.seen_by(chosen.ids)
     assert notice is not None
     await message.answer(render(notice, clock.now()).text)
 

@@ -6,6 +6,7 @@ template with its translation. A test finds the templates in the code and fails 
 
 import re
 import tomllib
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -46,10 +47,21 @@ def catalogue(language: str) -> dict[str, str]:
 def t(template: str, /, **values: object) -> str:
     """Return a sentence in the reader's language, with its values in their places.
 
-    The values are safe HTML already, as everything foreign in a card is.
+    The values are safe HTML already, as everything foreign in a card is. A value of a closed list
+    is said in the reader's language too, where the catalogue knows it.
     """
-    words = catalogue(reader().language).get(template, template)
-    return words.format_map(values) if values else words
+    known = catalogue(reader().language)
+    words = known.get(template, template)
+    if not values:
+        return words
+    return words.format_map(
+        {
+            name: known.get(one.value, one) if isinstance(one, StrEnum) else one
+            for name, one in values.items()
+        }
+        if known
+        else values
+    )
 
 
 def tell(words: str) -> str:

@@ -6,8 +6,8 @@ from aiogram.types import Message
 
 from handlers.cards import why as card
 from handlers.cards.text import fit, foreign, lots, money, percent, price, side, table
+from handlers.choosing import Chosen
 from handlers.commands import command as said
-from handlers.ports import DeskStore
 from handlers.texts import later, t, tell
 from trading.calculator import Calculation, Calculator, NotCalculated
 from trading.ids import SignalId
@@ -33,8 +33,7 @@ async def on_why(message: Message, command: CommandObject, member: Member, why: 
 async def on_calc(
     message: Message,
     command: CommandObject,
-    member: Member,
-    store: DeskStore,
+    chosen: Chosen,
     calculator: Calculator,
 ) -> None:
     words = (command.args or "").split()
@@ -43,14 +42,14 @@ async def on_calc(
     if stop is None or stop <= 0 or len(words) > 3 or (len(words) == 3 and risk is None):
         await message.answer(t(_CALC))
         return
-    for account in await store.accounts_of(member.id):
-        found = await calculator.calculate(account.id, words[0].upper(), stop, risk)
-        await message.answer(_answer(found))
-        return
-    await message.answer(t("No account is known yet: the terminal has not shown one. /status"))
+    account = chosen.one
+    found = await calculator.calculate(
+        account.id, words[0].upper(), stop, risk or account.risk_percent
+    )
+    await message.answer(_answer(found, chosen.label(account)))
 
 
-def _answer(found: Calculation | NotCalculated) -> str:
+def _answer(found: Calculation | NotCalculated, account: str) -> str:
     if isinstance(found, NotCalculated):
         return f"✋ {foreign(tell(found.words), 300)}"
     rows = [
@@ -68,7 +67,8 @@ def _answer(found: Calculation | NotCalculated) -> str:
     if found.worst_equity is not None and found.floor is not None:
         rows.append((t("Worst case"), money(found.worst_equity, found.currency)))
         rows.append((t("Floor"), money(found.floor, found.currency)))
-    return f"🧮 <b>{side(found.side)} {foreign(found.symbol, 24)}</b>\n{table(rows)}"
+    name = f" · {account}" if account else ""
+    return f"🧮 <b>{side(found.side)} {foreign(found.symbol, 24)}</b>{name}\n{table(rows)}"
 
 
 def router() -> Router:

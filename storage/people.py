@@ -109,6 +109,16 @@ def accounts_of(connection: sqlite3.Connection, member_id: MemberId) -> list[Acc
     return [rows.account(row) for row in found]
 
 
+def roles_of(connection: sqlite3.Connection, member_id: MemberId) -> list[tuple[Account, Role]]:
+    """Return the accounts a member has any right on, with their role on each."""
+    found = connection.execute(
+        "SELECT a.*, am.role AS held FROM account a JOIN account_member am"
+        " ON am.account_id = a.id WHERE am.member_id = ? ORDER BY a.id",
+        (member_id,),
+    )
+    return [(rows.account(row), Role(row["held"])) for row in found]
+
+
 def change_state(
     connection: sqlite3.Connection,
     account_id: AccountId,

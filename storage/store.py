@@ -94,6 +94,9 @@ class SqliteStore(StoreBase):
     async def accounts_of(self, member_id: MemberId) -> list[Account]:
         return await self._read(people.accounts_of, member_id)
 
+    async def roles_of(self, member_id: MemberId) -> list[tuple[Account, Role]]:
+        return await self._glance(people.roles_of, member_id)
+
     async def pause(self, account_id: AccountId, member_id: MemberId, name: str) -> bool:
         return await self._write(breaches.pause, account_id, member_id, name, self._now())
 

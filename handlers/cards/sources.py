@@ -1,18 +1,19 @@
 """How sources and what was held of them look: cards, switches and the words on them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from handlers.callbacks import HeldTap, SourceTap, StopTap
+from handlers.callbacks import FollowTap, HeldTap, SourceTap, StopTap
 from handlers.cards.text import NAME, WORDS, clock, foreign, price, side, span, table
 from handlers.texts import later, retell, t
 from handlers.words import order_type
 from trading.sketch import Sketch
 from trading.source_notices import HeldCard, SourceDemoted, SourceFlood, SourceMet, StaleDropped
-from trading.sources import NoStop, Source, SourceMode
+from trading.sources import PERSON, NoStop, Source, SourceMode
+from trading.subscriptions import Following, Level
 
 _TEXT = 600
 _MODE = {
@@ -206,8 +207,8 @@ def listing(sources: Iterable[Source]) -> str:
     )
 
 
-def one(source: Source) -> str:
-    """Return everything set for a source."""
+def one(source: Source, follows: Sequence[Following] = ()) -> str:
+    """Return everything set for a source, and what the reader's accounts do with it."""
     s = source.settings
     maps = ", ".join(f"{foreign(key, 12)} → {foreign(name, 12)}" for key, name in s.symbols.items())
     moved = ", ".join(f"{foreign(key, 12)} {shift:+f}" for key, shift in s.offset.items())
@@ -234,7 +235,7 @@ def one(source: Source) -> str:
         (t("Limit"), t("none") if not s.limit else t("{limit} a minute", limit=s.limit)),
         (t("Auto"), auto),
     ]
-    return t(
+    text = t(
         "📡 <b>{name}</b> · source {id}\n"
         "{rows}\n"
         "An owner changes it: <code>/channel {id} risk 0.5</code>",
@@ -242,10 +243,54 @@ def one(source: Source) -> str:
         id=source.id,
         rows=table(rows),
     )
+    lines = [text]
+    if s.forwards_only:
+        lines.append(t("Known by forwards alone: its own posts wait until an owner sets a mode."))
+    if any(one.beyond_plan for one in follows):
+        lines.append(t("⬆️ More sources than your plan has: /plan, /upgrade"))
+    return "\n".join(lines)
 
 
-def switches(source: Source) -> InlineKeyboardMarkup:
-    """Return the switches of a source: its modes, and what is a yes or a no."""
+_FOLLOWS = {
+    Level.OFF: later("⏹ {account} does not follow"),
+    Level.ASK: later("✅ {account} follows"),
+    Level.AUTO: later("🤖 {account} follows, auto"),
+}
+_MOST_FOLLOWS = 20
+
+
+def switches(
+    source: Source, follows: Sequence[Following] = (), *, owner: bool = True
+) -> InlineKeyboardMarkup:
+    """Return the switches of a source: what accounts do with it and, to an owner, its own."""
+    rows = [] if source.key.startswith(PERSON) else [_follow(source, one) for one in follows]
+    own = _own_switches(source) if owner else []
+    return InlineKeyboardMarkup(inline_keyboard=[*own, *rows[:_MOST_FOLLOWS]])
+
+
+def _follow(source: Source, one: Following) -> list[InlineKeyboardButton]:
+    now = one.effective
+    auto = source.settings.mode is SourceMode.AUTO
+    shown = Level.ASK if now is Level.AUTO and not auto else now
+    other = Level.ASK if now is Level.OFF else Level.OFF
+    row = [_level(t(_FOLLOWS[shown], account=one.account), source, one, other)]
+    if auto and one.may_auto and now is not Level.OFF:
+        ask = now is Level.AUTO
+        label = (
+            t("{account}: ask", account=one.account)
+            if ask
+            else t("{account}: auto", account=one.account)
+        )
+        row.append(_level(label, source, one, Level.ASK if ask else Level.AUTO))
+    return row
+
+
+def _level(label: str, source: Source, one: Following, level: Level) -> InlineKeyboardButton:
+    data = FollowTap(account_id=one.account_id, source_id=source.id, level=level.value)
+    return InlineKeyboardButton(text=label, callback_data=data.pack())
+
+
+def _own_switches(source: Source) -> list[list[InlineKeyboardButton]]:
     mode = source.settings.mode
     modes = [
         _switch(f"{'• ' if one is mode else ''}{one.value}", source, f"mode {one.value}")
@@ -253,23 +298,21 @@ def switches(source: Source) -> InlineKeyboardMarkup:
     ]
     tighten = "off" if source.settings.tighten else "on"
     other = NoStop.ASK if source.settings.no_stop is NoStop.REFUSE else NoStop.REFUSE
-    return InlineKeyboardMarkup(
-        inline_keyboard=[
-            modes,
-            [
-                _switch(
-                    t("auto-tighten on") if tighten == "on" else t("auto-tighten off"),
-                    source,
-                    f"tighten {tighten}",
-                ),
-                _switch(
-                    t("no stop: ask") if other is NoStop.ASK else t("no stop: refuse"),
-                    source,
-                    f"nostop {other.value}",
-                ),
-            ],
-        ]
-    )
+    return [
+        modes,
+        [
+            _switch(
+                t("auto-tighten on") if tighten == "on" else t("auto-tighten off"),
+                source,
+                f"tighten {tighten}",
+            ),
+            _switch(
+                t("no stop: ask") if other is NoStop.ASK else t("no stop: refuse"),
+                source,
+                f"nostop {other.value}",
+            ),
+        ],
+    ]
 
 
 def _switch(label: str, source: Source, words: str) -> InlineKeyboardButton:

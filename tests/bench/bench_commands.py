@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +21,7 @@ from typing import Any
 
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.base import BaseSession
 from aiogram.enums import ParseMode
-from aiogram.methods import TelegramMethod
 from aiogram.types import Chat, Message, Update, User
 
 from bot.app import App, open_app
@@ -33,6 +31,7 @@ from bot.terminals import terminal_config
 from storage.database import connect
 from tests.support.big_book import fill
 from tests.support.chat_desk import OWNER, environment, steady
+from tests.support.instant import Instant
 from trading.clock import SystemClock
 from trading.terminal.simulated import admin
 
@@ -46,30 +45,6 @@ COMMANDS = (
     "/monthly", "/trades", "/performance", "/performance source", "/performance hour", "/stats",
     "/stats 366", "/report", "/report month",
 )  # fmt: skip
-
-
-class Instant(BaseSession):
-    """Telegram that answers at once."""
-
-    async def make_request(
-        self,
-        bot: Bot,
-        method: TelegramMethod[Any],
-        timeout: int | None = None,  # noqa: ASYNC109 - as aiogram calls it
-    ) -> Any:
-        del bot, timeout
-        # What aiogram does before it writes to the network is part of what a command costs.
-        for value in method.model_dump(warnings=False).values():
-            self.prepare_value(value, bot=Bot(TOKEN, session=self), files={})
-        if method.__returning__ is bool:
-            return True
-        return Message(message_id=1, date=0, chat=Chat(id=OWNER, type="private"), text="x")  # type: ignore[arg-type]  # aiogram reads seconds
-
-    def stream_content(self, *args: Any, **kwargs: Any) -> AsyncGenerator[bytes, None]:
-        raise NotImplementedError(f"no file is asked for: {args} {kwargs}")
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 class Subject:

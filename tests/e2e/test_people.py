@@ -66,7 +66,7 @@ async def test_rights_are_given_asked_for_and_taken_by_owners_alone(desk: ChatDe
     asked = await desk.says("/grant 1002 trader", "Make 1002 a trader")
     forged = await vera.taps(asked, "Confirm")
     assert forged is not None
-    assert "Only the one who asked" in forged.text
+    assert "needs the role trader" in forged.text
     await desk.owner.taps(asked, "Confirm")
     await vera.sees("trader on every account")
     again = await desk.owner.taps_data(asked, "c:1:1")
@@ -167,7 +167,7 @@ async def test_an_alarm_is_seen_by_a_tap_and_rings_no_more(tmp_path: Path) -> No
         copy = await vera.sees("CANNOT BE READ")
         refused = await vera.taps(copy, "Acknowledge")
         assert refused is not None
-        assert "not yours" in refused.text
+        assert "needs the role trader" in refused.text
         seen = await desk.owner.taps(alarm, "Acknowledge")
         assert seen is not None
         assert "Seen: blind" in seen.text

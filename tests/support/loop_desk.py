@@ -131,6 +131,8 @@ class LoopDesk:
         self.events: list[Event] = []
         self._stack = AsyncExitStack()
         self.broker: Broker
+        self.brokers: dict[int, Broker] = {}
+        """Those of further accounts, by login."""
         self.database: Database
         self.store: SqliteStore
         self.wishes: PositionStore
@@ -184,11 +186,12 @@ class LoopDesk:
         sys.modules[name] = _module(name, self.broker)
         return InProcessTransport(name)
 
-    def another(self, login: int) -> AccountLoop:
+    def another(self, login: int, member_id: MemberId | None = None, **changes: str) -> AccountLoop:
         """Return the loop of one more account: a broker of its own, the same database."""
-        environment = {**self._environment, "TERMINAL_LOGIN": str(login)}
+        environment = {**self._environment, "TERMINAL_LOGIN": str(login), **changes}
         environment["SIMULATED_ACCOUNT_FILE"] = str(self.folder / f"{login}.jsonl")
         broker = Broker(environment, clock=self.clock.wall_ms, sleep=self.clock.advance, end=_die)
+        self.brokers[login] = broker
         name = f"tests_simulated_{next(_numbers)}"
         sys.modules[name] = _module(name, broker)
         client = TerminalClient(InProcessTransport(name), self.clock, None, PATIENT)
@@ -197,7 +200,13 @@ class LoopDesk:
             client,
             self.store,
             self.limits,
-            LoopSettings(interval=1.0, stall=30.0, management=self.management, login=login),
+            LoopSettings(
+                interval=1.0,
+                stall=30.0,
+                management=self.management,
+                login=login,
+                member_id=member_id,
+            ),
             self.clock,
             Reporter(self.clock, "test"),
             self.asks,

@@ -27,6 +27,7 @@ _TECHNICAL: Final = frozenset(
 )
 _KEYWORDS: Final = frozenset({"name", "prefix", "pattern", "sep", "encoding", "extra", "ext"})
 NO_LANGUAGE: Final = {
+    "handlers/accounts.py": {"off"},
     "handlers/arrival.py": {"tg:{}", "{}:by{}"},
     "handlers/attention.py": {"language", "numbers", "keyboard", "on", "off"},
     "handlers/caps.py": {"show", "set", "off", "static", "lookback", "trailing", "total"},
@@ -46,9 +47,11 @@ NO_LANGUAGE: Final = {
     "handlers/control.py": {"Only the one", "Already"},
     "handlers/email.py": {"on", "off"},
     "handlers/errors.py": {"a handler failed"},
+    "handlers/choosing.py": {"all"},
     "handlers/commands.py": {
         *("look", "positions", "results", "act", "limits", "signals", "people", "messages"),
         *("plans", "desk", "anywhere", "in a private chat"),
+        *("each", "nothing", "one", "one or all", "sender", "show or set"),
     },
     "handlers/deciding.py": {
         *("sl 1.0950", "tp 1.11 1.12", "vol 0.05", "risk 0.5", "sl 1.0950 tp 1.1100 vol 0.05"),

@@ -50,13 +50,13 @@ def test_no_name_means_two_things_and_telegram_takes_every_row() -> None:
 
 def test_a_command_without_a_row_is_refused_to_an_owner_too() -> None:
     assert row_of("format_disk") is None
-    assert refusal(None, Role.OWNER, private=True) is not None
+    assert refusal(None, Role.OWNER, private=True, desk=Role.OWNER) is not None
 
 
 @pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.name)
 def test_a_row_is_open_to_its_role_and_those_above(row: CommandRow) -> None:
     for role in Role:
-        words = refusal(row, role, private=True)
+        words = refusal(row, role, private=True, desk=role)
         assert (words is None) is role.may(row.role)
         if words is not None:
             assert f"needs the role {row.role}" in words

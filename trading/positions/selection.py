@@ -44,12 +44,12 @@ def select(words: Sequence[str], held: Sequence[Held]) -> Selection | str:
     names, percent = _split(words, held)
     if isinstance(percent, str):
         return percent
-    found: dict[int, Held] = {}
+    found: dict[tuple[int, int], Held] = {}
     for name in names:
         some = _named(name, held)
         if isinstance(some, str):
             return some
-        found |= {one.position.ticket: one for one in some}
+        found |= {(one.account.id, one.position.ticket): one for one in some}
     return Selection(tuple(found.values()), percent)
 
 
@@ -104,6 +104,8 @@ def _matches(word: str, position: Position) -> bool:
 
 def _by_ticket(word: str, held: Sequence[Held]) -> Sequence[Held] | str:
     exact = [one for one in held if str(one.position.ticket) == word]
+    if len({one.account.id for one in exact}) > 1:  # two brokers may count alike
+        return told("ticket {word} is open on several accounts: name one, like @5012345", word=word)
     if exact:
         return exact
     tails = [one for one in held if str(one.position.ticket).endswith(word)]

@@ -1,6 +1,6 @@
 """What members ask of open positions: shown with its numbers, confirmed once, then a row."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -28,6 +28,8 @@ from trading.positions.selection import Held, Selection, Waiting, one_of, select
 from trading.words import joined, told
 
 CONFIRM_TTL = timedelta(seconds=60)
+Among = Collection[AccountId] | None
+"""The accounts a command is about; None: every one its person has."""
 _LINES = 8
 _NOTHING = told("Nothing was changed.")
 
@@ -79,29 +81,33 @@ class PositionService:
 
     # --- looking -----------------------------------------------------------------------------
 
-    async def held(self, member: Member) -> list[Held]:
-        """Return the open positions of every account the member may see."""
+    async def held(self, member: Member, among: Among = None) -> list[Held]:
+        """Return the open positions of every account the member may see, or of those among them."""
         return [
             Held(account, loop, position)
             for account in await self._people.accounts_of(member.id)
+            if among is None or account.id in among
             if (loop := self._loop.of(account.id)) is not None and loop.snapshot is not None
             for position in loop.snapshot.positions
         ]
 
-    async def waiting(self, member: Member) -> list[Waiting]:
-        """Return the pending orders of every account the member may see."""
+    async def waiting(self, member: Member, among: Among = None) -> list[Waiting]:
+        """Return the pending orders of every account the member may see, or of those among them."""
         return [
             Waiting(account, loop, order)
             for account in await self._people.accounts_of(member.id)
+            if among is None or account.id in among
             if (loop := self._loop.of(account.id)) is not None and loop.snapshot is not None
             for order in loop.snapshot.orders
         ]
 
     # --- closing -----------------------------------------------------------------------------
 
-    async def close(self, member: Member, words: Sequence[str]) -> list[Answer] | Pick:
+    async def close(
+        self, member: Member, words: Sequence[str], among: Among = None
+    ) -> list[Answer] | Pick:
         """Ask whether the positions that are meant are to be closed, whole or in part."""
-        held = await self.held(member)
+        held = await self.held(member, among)
         if not words:
             return (
                 Pick(tuple(held))
@@ -113,9 +119,11 @@ class PositionService:
             return [_wrong("fx", words, chosen)]
         return await self._ask_close(member, chosen)
 
-    async def partial(self, member: Member, words: Sequence[str]) -> list[Answer]:
+    async def partial(
+        self, member: Member, words: Sequence[str], among: Among = None
+    ) -> list[Answer]:
         """Ask whether a part of one position is to be closed."""
-        chosen = one_of(words, await self.held(member))
+        chosen = one_of(words, await self.held(member, among))
         if isinstance(chosen, str):
             return [_wrong("partial", words, chosen)]
         held, rest = chosen
@@ -139,9 +147,11 @@ class PositionService:
                 answers.append(await self._ask(member, account, Request(tuple(asks)), words))
         return answers
 
-    async def cancel(self, member: Member, words: Sequence[str]) -> list[Answer]:
+    async def cancel(
+        self, member: Member, words: Sequence[str], among: Among = None
+    ) -> list[Answer]:
         """Ask whether waiting orders are to be taken back."""
-        waiting = await self.waiting(member)
+        waiting = await self.waiting(member, among)
         if not waiting:
             return [Refused(told("No orders wait at the broker. {nothing}", nothing=_NOTHING))]
         if not words:
@@ -176,9 +186,11 @@ class PositionService:
 
     # --- levels and rules --------------------------------------------------------------------
 
-    async def break_even(self, member: Member, words: Sequence[str]) -> list[Answer]:
+    async def break_even(
+        self, member: Member, words: Sequence[str], among: Among = None
+    ) -> list[Answer]:
         """Ask whether stops are to be moved to the entry."""
-        held = await self.held(member)
+        held = await self.held(member, among)
         chosen = Selection(tuple(held)) if not words and len(held) == 1 else None
         if chosen is None:
             if not words:
@@ -216,9 +228,9 @@ class PositionService:
                 answers.append(await self._ask(member, account, Request(tuple(asks)), words_))
         return answers
 
-    async def stop(self, member: Member, words: Sequence[str]) -> list[Answer]:
+    async def stop(self, member: Member, words: Sequence[str], among: Among = None) -> list[Answer]:
         """Ask whether one stop is to be moved; away from the price only for an owner."""
-        chosen = one_of(words, await self.held(member))
+        chosen = one_of(words, await self.held(member, among))
         if isinstance(chosen, str):
             return [_wrong("sl", words, chosen)]
         held, rest = chosen
@@ -250,9 +262,11 @@ class PositionService:
         text = levels.stop_words(held.position, price, spec, loosens=looser)
         return [await self._ask(member, held.account, Request((ask,)), text)]
 
-    async def target(self, member: Member, words: Sequence[str]) -> list[Answer]:
+    async def target(
+        self, member: Member, words: Sequence[str], among: Among = None
+    ) -> list[Answer]:
         """Ask whether a target is to be moved: a rung's of the ladder, or the broker's."""
-        chosen = one_of(words, await self.held(member))
+        chosen = one_of(words, await self.held(member, among))
         if isinstance(chosen, str):
             return [_wrong("tp", words, chosen)]
         held, rest = chosen
@@ -310,9 +324,11 @@ class PositionService:
         edit = RuleEdit("rung", number=wanted, price=price)
         return [await self._ask_rule(member, held, edit, text)]
 
-    async def trail(self, member: Member, words: Sequence[str]) -> list[Answer]:
+    async def trail(
+        self, member: Member, words: Sequence[str], among: Among = None
+    ) -> list[Answer]:
         """Ask whether a stop shall follow the price, or no longer."""
-        chosen = one_of(words, await self.held(member))
+        chosen = one_of(words, await self.held(member, among))
         if isinstance(chosen, str):
             return [_wrong("trail", words, chosen)]
         held, rest = chosen
@@ -332,9 +348,11 @@ class PositionService:
         text = levels.trail_words(held.position, distance, spec)
         return [await self._ask_rule(member, held, RuleEdit("trail", distance=distance), text)]
 
-    async def time_limit(self, member: Member, words: Sequence[str]) -> list[Answer]:
+    async def time_limit(
+        self, member: Member, words: Sequence[str], among: Among = None
+    ) -> list[Answer]:
         """Ask whether a position is to be closed after some time, or no longer."""
-        chosen = one_of(words, await self.held(member))
+        chosen = one_of(words, await self.held(member, among))
         if isinstance(chosen, str):
             return [_wrong("timelimit", words, chosen)]
         held, rest = chosen
@@ -381,6 +399,8 @@ class PositionService:
                 told("You may look at this account, not trade on it. {nothing}", nothing=_NOTHING)
             )
         confirm_id = await self._store.ask_for(member.id, account.id, request, CONFIRM_TTL)
+        if len(await self._people.accounts_of(member.id)) > 1:
+            words = told("{account}: {question}", account=str(account.login), question=words)
         return Asked(confirm_id, words)
 
     async def _may(self, member: Member, account: Account, needed: Role) -> bool:

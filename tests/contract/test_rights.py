@@ -1,0 +1,333 @@
+"""The table of rights: every command and every button, by each role, on one's own and a foreign
+account, through the real dispatcher. What is refused writes nothing and shows nothing.
+
+The commands' table is ``handlers/commands.py``, the buttons' ``handlers/callbacks.py:BUTTONS``;
+pages and routes keep theirs in one place each and are driven there.
+"""
+
+import re
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from sqlite3 import Connection
+
+import pytest
+import pytest_asyncio
+from aiogram.filters.callback_data import CallbackData
+
+from handlers import callbacks as tap
+from handlers.callbacks import BUTTONS
+from handlers.commands import COMMANDS, About, CommandRow
+from storage.rows import encode
+from tests.support.rights_desk import MARK, Place, RightsDesk, rights_desk
+from trading.drawdown import Cap, CapKind
+from trading.drawdown.shorthand import encode as encode_cap
+from trading.ids import AccountId
+from trading.model import Role, Side
+from trading.parser import SignalUpdate, UpdateKind
+from trading.positions.model import Request
+from trading.sketch import Sketch
+
+STRANGER, LEAVES = 66, 90
+ROLES = (None, Role.VIEWER, Role.TRADER, Role.OWNER)
+REFUSED = re.compile(
+    r"needs the role|none of your|You have no right|You may not|You may look|[Oo]nly an? owner"
+    r"|\d+ is not known|no such signal|not known any more|no open position|Only the one|Only who"
+    r"|no order \d+ waits|No account \d+ is yours|not yours"
+)
+"""How a refusal for want of a right reads, whatever its own words."""
+
+
+_TURNED_AWAY = "You are not a member of this desk."
+
+
+def arguments(row: CommandRow, at: Place) -> str:
+    """Return words behind a command that a person with every right may say of that account."""
+    ticket = {"forceexit": " 50%", "partial": " 50", "sl": " 1.06", "tp": " 1.2", "trail": " 500"}
+    ticket |= {"timelimit": " 4h", "be": ""}
+    if row.name in ticket:
+        return f"{at.ticket}{ticket[row.name]}"
+    known = {
+        "cancel": str(at.order),
+        "order": str(at.ticket),
+        "approve": f"{at.signal} half",
+        "reject": f"{at.signal} too late",
+        "why": str(at.signal),
+        "trade": "BUY EURUSD SL 1.05 TP 1.2",
+        "invite": f"trader {at.login}",
+        "grant": f"123456789 trader {at.login}",
+        "revoke": f"{LEAVES} {at.login}",
+        "calc": "EURUSD 1.05 1%",
+        "account": "",
+        "help": "",
+        "grantplan": "71 trader 30",
+        "start": "",
+        "channel": "",
+    }
+    return known.get(row.name, row.example.partition(" ")[2])
+
+
+NAMED = frozenset({About.EACH, About.ONE, About.ONE_OR_ALL, About.SHOW_OR_SET, About.SENDER})
+IN_WORDS = frozenset({"order", "why", "invite", "grant", "revoke"})
+"""Commands whose own words name the account, a ticket or a signal on it."""
+POINTED = frozenset(
+    ["forceexit", "partial", "be", "sl", "tp", "trail", "timelimit", "cancel", "approve", "reject"]
+)
+"""Commands that reach an account by a ticket or a signal as well as by its name."""
+
+
+@dataclass
+class Scene:
+    """Who does it, on whose account."""
+
+    desk: RightsDesk
+    role: Role | None
+    mine: Place
+    theirs: Place
+
+    @property
+    def who(self) -> int:
+        return STRANGER if self.role is None else self.mine.people[self.role].telegram_id
+
+    @property
+    def runs_the_desk(self) -> bool:
+        return self.role is Role.OWNER and self.mine is self.desk.places[0]
+
+    def may(self, needed: Role, *, desk: bool = False) -> bool:
+        """Say what the tables say of one's own account."""
+        if self.role is None or (desk and not self.runs_the_desk):
+            return False
+        return self.role.may(needed)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RightsDesk]:
+    folder: Path = tmp_path_factory.mktemp("rights")
+    async with rights_desk(folder) as one:
+        yield one
+
+
+def scenes(desk: RightsDesk) -> list[Scene]:
+    first, second = desk.places
+    return [
+        Scene(desk, role, *pair) for pair in ((first, second), (second, first)) for role in ROLES
+    ]
+
+
+async def refused(scene: Scene, act: Awaitable[str]) -> str:
+    """Do something that must be refused: nothing is written, nothing of others is shown."""
+    before = await scene.desk.written()
+    said = await act
+    if scene.role is None:
+        assert said in ("", _TURNED_AWAY) or said.startswith("Your Telegram id"), said
+    else:
+        assert REFUSED.search(said), said
+    assert MARK not in said or scene.mine is not scene.desk.places[0], said
+    assert await scene.desk.written() == before, said
+    return said
+
+
+async def allowed(act: Awaitable[str]) -> str:
+    said = await act
+    assert not REFUSED.search(said), said
+    assert "Something went wrong" not in said
+    return said
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.name)
+async def test_a_command_does_what_the_table_says(desk: RightsDesk, row: CommandRow) -> None:
+    for scene in scenes(desk):
+        said = f"/{row.name} {arguments(row, scene.mine)}".strip()
+        needed = row.sets if row.sets is not None and " " in said else row.role
+        if row.about in NAMED:
+            said = f"/{row.name} @{scene.mine.login} {arguments(row, scene.mine)}".strip()
+        if scene.may(needed, desk=row.about is About.DESK):
+            await allowed(desk.says(scene.who, said))
+        else:
+            await refused(scene, desk.says(scene.who, said))
+        for foreign in of_another(row, scene):
+            await refused(scene, desk.says(scene.who, foreign))
+
+
+def of_another(row: CommandRow, scene: Scene) -> list[str]:
+    """Return every way to say a command of an account one has no right on."""
+    words = arguments(row, scene.theirs)
+    ways = []
+    if row.about in NAMED:
+        ways.append(f"/{row.name} @{scene.theirs.login} {words}".strip())
+    if row.name in IN_WORDS | POINTED:
+        ways.append(f"/{row.name} {words}")
+    if row.name == "account":
+        ways += [f"/account {what} {scene.theirs.login}" for what in ("check", "remove")]
+    return ways
+
+
+async def taps_of(scene: Scene, at: Place) -> dict[type[CallbackData], CallbackData]:
+    """Return a button of every class that is about that account, fresh and waiting."""
+    desk, account = scene.desk, at.account_id
+    number = next(desk._numbers)  # noqa: SLF001 - the desk's own counter
+    _, approval = await desk.offer(account, f"tap:{number}")
+    asker = (
+        scene.mine.people[scene.role or Role.OWNER] if at is scene.mine else at.people[Role.OWNER]
+    )
+    ttl = timedelta(minutes=5)
+    confirm = await desk.stores.desk.ask(asker.id, account, "cap_off", "daily", ttl)
+    position = await desk.stores.positions.ask_for(asker.id, account, Request(()), ttl)
+    question = await _question(desk, account)
+    _, rejected = await desk.offer(account, f"no:{number}")
+    by = asker.id
+    await desk.desk.database.run(
+        lambda db: db.execute(
+            "UPDATE approval SET status = 'rejected', member_id = ? WHERE id = ?", (by, rejected)
+        )
+    )
+    held = await _held(desk, at)
+    update = await _update(desk, account, number)
+    return {
+        tap.Decide: tap.Decide(approval_id=approval, decision="reject"),
+        tap.EditCard: tap.EditCard(approval_id=approval),
+        tap.RejectReason: tap.RejectReason(approval_id=rejected, number=0),
+        tap.HeldTap: tap.HeldTap(held_id=held, what="drop"),
+        tap.StopTap: tap.StopTap(held_id=await _held(desk, at), stop="1.05"),
+        tap.UpdateTap: tap.UpdateTap(amendment_id=update, signal_id=-1),
+        tap.ConfirmTap: tap.ConfirmTap(confirm_id=confirm, yes=False),
+        tap.PositionTap: tap.PositionTap(confirm_id=position, yes=False),
+        tap.PickPosition: tap.PickPosition(what=str(at.ticket), account_id=account),
+        tap.CapStep: tap.CapStep(account_id=account, kind="daily", value="3"),
+        tap.CapEdit: tap.CapEdit(account_id=account, act="show", code=_CAP),
+        tap.PresetTap: tap.PresetTap(account_id=account, name="ftmo"),
+        tap.RiskTap: tap.RiskTap(account_id=account, value="0.25"),
+        tap.FollowTap: tap.FollowTap(account_id=account, source_id=1, level="off"),
+        tap.BalanceTap: tap.BalanceTap(question_id=question, answer="result"),
+        tap.Refresh: tap.Refresh(what="status", account_id=account),
+        tap.TradesAt: tap.TradesAt(account_id=account, closed_ms=1, trade_id=1, newer=False),
+        tap.Performance: tap.Performance(account_id=account, by="symbol", at=0),
+    }
+
+
+async def _question(desk: RightsDesk, account: AccountId) -> int:
+    def ask(db: Connection) -> int:
+        db.execute("UPDATE balance_question SET settled_ms = 1 WHERE account_id = ?", (account,))
+        sql = (
+            "INSERT INTO balance_question (account_id, amount, asked_ms) VALUES (?, '1', 1)"
+            " RETURNING id"
+        )
+        return int(db.execute(sql, (account,)).fetchone()[0])
+
+    return await desk.desk.database.run(ask)
+
+
+async def _held(desk: RightsDesk, at: Place) -> int:
+    """Return a message held of a person who may trade on that account."""
+    by, number = at.people[Role.TRADER].id, next(desk._numbers)  # noqa: SLF001 - as above
+    return await desk.desk.database.run(
+        lambda db: db.execute(
+            "INSERT INTO held (source_id, ref, text, why, sketch_json, incomplete, status,"
+            " created_ms, expires_ms, by_member) VALUES (1, ?, 'x', 'y', ?, 0, 'open', 1, ?, ?)"
+            " RETURNING id",
+            (f"h{number}", _SKETCH, _LATER_MS, by),
+        ).fetchone()[0]
+    )
+
+
+_SKETCH = encode(Sketch(symbol="EURUSD", side=Side.BUY, take_profits=(Decimal("1.2"),)))
+
+
+_CAP = encode_cap(Cap(CapKind.DAILY, Decimal(5)))
+_CLOSE = encode(SignalUpdate(kinds=(UpdateKind.CLOSE_ALL,)))
+_LATER_MS = 9_000_000_000_000
+
+
+async def _update(desk: RightsDesk, account: AccountId, number: int) -> int:
+    return await desk.desk.database.run(
+        lambda db: db.execute(
+            "INSERT INTO amendment (source_id, ref, text, update_json, options_json,"
+            " accounts_json, status, created_ms, expires_ms)"
+            " VALUES (1, ?, 'x', ?, '[]', ?, 'open', 1, ?) RETURNING id",
+            (f"u{number}", _CLOSE, f"[{account}]", _LATER_MS),
+        ).fetchone()[0]
+    )
+
+
+OF_NO_ACCOUNT = {
+    tap.SourceTap: tap.SourceTap(source_id=1, words="risk 0.5"),
+    tap.AuditPage: tap.AuditPage(before=0),
+    tap.PickAccount: tap.PickAccount(name="all"),
+    tap.CancelWork: tap.CancelWork(work_id=1),
+    tap.NotifyTap: tap.NotifyTap(event="people", level="on"),
+    tap.SettingTap: tap.SettingTap(what="numbers", value="point"),
+    tap.BuyPlan: tap.BuyPlan(plan="trader", provider="stars"),
+    tap.Ack: tap.Ack(alarm_id=1_000_000),  # nobody was told of that one
+}
+"""Buttons about the person themselves or the whole desk: whose they are is judged by the role."""
+
+
+def test_every_button_is_in_the_table_and_driven_here() -> None:
+    known = {
+        one
+        for one in vars(tap).values()
+        if isinstance(one, type) and issubclass(one, CallbackData) and one is not CallbackData
+    }
+    assert set(BUTTONS) == known
+    assert set(OF_NO_ACCOUNT) | {getattr(tap, name) for name in _OF_ACCOUNTS} == known
+
+
+_OF_ACCOUNTS = [
+    "Decide",
+    "EditCard",
+    "RejectReason",
+    "HeldTap",
+    "StopTap",
+    "UpdateTap",
+    "ConfirmTap",
+    "PositionTap",
+    "PickPosition",
+    "CapStep",
+    "CapEdit",
+    "PresetTap",
+    "RiskTap",
+    "FollowTap",
+    "BalanceTap",
+    "Refresh",
+    "TradesAt",
+    "Performance",
+]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", _OF_ACCOUNTS)
+async def test_a_button_of_an_account_does_what_the_table_says(desk: RightsDesk, name: str) -> None:
+    kind = getattr(tap, name)
+    for scene in scenes(desk):
+        own = (await taps_of(scene, scene.mine))[kind]
+        if scene.may(BUTTONS[kind].role):
+            await allowed(desk.taps(scene.who, own))
+        else:
+            await refused(scene, desk.taps(scene.who, own))
+        foreign = (await taps_of(scene, scene.theirs))[kind]
+        if kind is tap.Refresh and scene.role is not None:
+            said = await desk.taps(scene.who, foreign)
+            assert str(scene.theirs.login) not in said
+            continue
+        await refused(scene, desk.taps(scene.who, foreign))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("kind", OF_NO_ACCOUNT, ids=lambda kind: kind.__name__)
+async def test_a_button_of_no_account_does_what_the_table_says(
+    desk: RightsDesk, kind: type[CallbackData]
+) -> None:
+    for scene in scenes(desk):
+        row, button = BUTTONS[kind], OF_NO_ACCOUNT[kind]
+        if kind is tap.PickAccount:
+            other = tap.PickAccount(name=f"#{scene.theirs.account_id}")
+            await refused(scene, desk.taps(scene.who, other, "Which account?\n/pause"))
+        elif kind is tap.Ack and scene.role is not None:
+            await refused(scene, desk.taps(scene.who, button))
+        elif scene.may(row.role, desk=row.desk):
+            await allowed(desk.taps(scene.who, button))
+        else:
+            await refused(scene, desk.taps(scene.who, button))
