@@ -28,8 +28,9 @@ from trading.loop import TradingLoop
 from trading.mailing import MailService
 from trading.people import PeopleService
 from trading.positions.service import PositionService
-from trading.tokens import TokenService
+from trading.results.depth import History
 from trading.subscriptions import SubscriptionService
+from trading.tokens import TokenService
 from trading.wishes import AttentionService
 
 
@@ -105,6 +106,7 @@ def open_chat(
         looking=Looking(desk, loop, clock, stores.positions),
         charts=charts,
         results=stores.results,
+        history=History(stores.results, stores.reports, billing.plans, clock),
         reports=stores.reports,
         exports=stores.exports,
         works=works,

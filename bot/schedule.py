@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -80,7 +81,8 @@ class Schedule:
             add(job.run, "interval", seconds=job.seconds, id=job.name)
         for job in upkeep.at_start:
             add(job.run, None, id=f"{job.name}_at_start")
-        add(reports.send_due, "interval", seconds=REPORTS_EVERY, id="reports")
+        send_due = partial(reports.send_due, limited=settings.plans.enabled)
+        add(send_due, "interval", seconds=REPORTS_EVERY, id="reports")
 
     def _add(
         self, work: Callable[[], Awaitable[object]], trigger: str | None, **more: object

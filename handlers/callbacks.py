@@ -248,6 +248,8 @@ BUTTONS: Final[Mapping[type[CallbackData], ButtonRow]] = {
     NotifyTap: _V,
     SettingTap: _V,
     BuyPlan: _V,
+    EmailTap: _V,
+    TokenTap: _V,
 }
 
 

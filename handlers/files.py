@@ -25,6 +25,7 @@ from trading.drawdown.dayclock import DayClock
 from trading.ids import AccountId
 from trading.model import Account, Member
 from trading.results import plots
+from trading.results.depth import History, NotInPlan
 from trading.results.export import ExportRequest, ExportStore, Format, What, dates, export
 from trading.results.periods import Grain, starts_at
 from trading.results.report import ReportStore, Unread, read_plan
@@ -56,10 +57,15 @@ async def on_plot(
     command: CommandObject,
     member: Member,
     chosen: Chosen,
-    results: ResultStore,
+    history: History,
     charts: Charts,
     works: Works,
 ) -> None:
+    refusal = await history.charts(member)
+    if refusal is not None:
+        await message.answer(f"✋ {tell(refusal.words)}")
+        return
+    results = (await history.of(member)).results
     words = (command.args or "").split()
     kind = arguments.choice(words[0] if words else None, "equity", _PLOTS, "/plot drawdown 30")
     days = arguments.count(
@@ -161,12 +167,13 @@ async def on_report(
     chosen: Chosen,
     results: ResultStore,
     reports: ReportStore,
+    history: History,
 ) -> None:
     words = (command.args or "").casefold().split()
     accounts = await _accounts(message, chosen)
     for account in accounts:
         await message.answer(
-            await _report(words, command.args or "", account, member, results, reports)
+            await _report(words, command.args or "", account, member, results, reports, history)
         )
 
 
@@ -177,6 +184,7 @@ async def _report(
     member: Member,
     results: ResultStore,
     reports: ReportStore,
+    history: History,
 ) -> str:
     if not words or (len(words) == 1 and words[0] in _NOW):
         grain = _NOW[words[0]] if words else Grain.DAY
@@ -201,7 +209,9 @@ async def _report(
         return (
             f"✋ <b>{foreign(written, 40)}</b>: {foreign(tell(plan.why), 60)}. {t(_REPORT_EXAMPLE)}"
         )
-    slot = await reports.plan(account.id, member.id, plan)
+    slot = await history.plan(member, account.id, plan)
+    if isinstance(slot, NotInPlan):
+        return f"✋ {tell(slot.words)}"
     return t(
         "✅ A {plan}. The next comes {slot} UTC. Switch off: <code>/report off</code>",
         plan=cards.plan(plan),

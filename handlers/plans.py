@@ -94,7 +94,9 @@ def _limits(plan: Plan) -> list[tuple[str, str]]:
             if plan.history_days < 3660
             else t("all"),
         ),
+        (t("Charts"), t("yes") if plan.charts else t("no")),
         (t("Reports"), t("scheduled") if plan.reports else t("on demand")),
+        (t("Export"), t("all of your data, always")),
     ]
 
 

@@ -20,8 +20,9 @@ from handlers.texts import later, t
 from trading.clock import Clock
 from trading.loop import TradingLoop
 from trading.model import Account, AccountState, Member, Side
+from trading.results.depth import History, View
 from trading.results.periods import Grain
-from trading.results.views import Cursor, Dimension, ResultStore
+from trading.results.views import Cursor, Dimension
 
 LONGEST_DAYS = 366
 NO_ACCOUNT = later("No account is known yet: the terminal has not shown one. /status")
@@ -65,8 +66,9 @@ async def _each(
 async def on_profit(
     message: Message,
     command: CommandObject,
+    member: Member,
     chosen: Chosen,
-    results: ResultStore,
+    history: History,
     loop: TradingLoop,
     clock: Clock,
 ) -> None:
@@ -74,7 +76,8 @@ async def on_profit(
     if isinstance(days, Wrong):
         await message.answer(days.words)
         return
-    side = _SIDES.get(command.command.casefold())
+    side, view = _SIDES.get(command.command.casefold()), await history.of(member)
+    results = view.results
 
     async def show(account: Account) -> _Shown:
         summary = await results.summary(account.id, days, side)
@@ -82,16 +85,25 @@ async def on_profit(
         floating: Decimal | None = None if state is None or side is not None else state.profit
         text = cards.profit(account, summary, floating, days, side)
         day_clock = await results.day_clock(account.id)
-        return f"{text}\n{cards.footer(day_clock, clock.now())}", None
+        note = _beyond(view, days)
+        return f"{text}\n{cards.footer(day_clock, clock.now())}{note}", None
 
     await _each(message, chosen, show)
+
+
+def _beyond(view: View, asked: int | None) -> str:
+    """Return that a plan shows less than was asked for, where it does."""
+    if view.days is None or (asked is not None and asked <= view.days):
+        return ""
+    return "\n" + t("Your plan looks back {days} days: /plan", days=view.days)
 
 
 async def on_spans(
     message: Message,
     command: CommandObject,
+    member: Member,
     chosen: Chosen,
-    results: ResultStore,
+    history: History,
     clock: Clock,
 ) -> None:
     name = command.command.casefold()
@@ -100,13 +112,15 @@ async def on_spans(
     if isinstance(asked, Wrong):
         await message.answer(asked.words)
         return
-    number = asked or usual
+    number, view = asked or usual, await history.of(member)
+    results = view.results
 
     async def show(account: Account) -> _Shown:
         found = await results.spans(account.id, grain, number)
         day_clock = await results.day_clock(account.id)
         text = cards.spans(account, grain, found)
-        return f"{text}\n{cards.footer(day_clock, clock.now())}", None
+        note = "" if len(found) == number else _beyond(view, None)
+        return f"{text}\n{cards.footer(day_clock, clock.now())}{note}", None
 
     await _each(message, chosen, show)
 
@@ -114,14 +128,15 @@ async def on_spans(
 async def on_trades(
     message: Message,
     command: CommandObject,
+    member: Member,
     chosen: Chosen,
-    results: ResultStore,
+    history: History,
 ) -> None:
     number = arguments.count(command.args, cards.PAGE, cards.MOST, "/trades 5")
     if isinstance(number, Wrong):
         await message.answer(number.words)
         return
-    size = number or cards.PAGE
+    size, results = number or cards.PAGE, (await history.of(member)).results
 
     async def show(account: Account) -> _Shown:
         page = await results.page(account.id, None, size)
@@ -135,12 +150,13 @@ async def on_trades_at(
     callback_data: TradesAt,
     member: Member,
     store: DeskStore,
-    results: ResultStore,
+    history: History,
 ) -> None:
     account = await _own(query, callback_data.account_id, member, store)
     if account is None:
         return
     place = Cursor(callback_data.closed_ms, callback_data.trade_id, callback_data.newer)
+    results = (await history.of(member)).results
     page = await results.page(account.id, place, cards.PAGE)
     await query.answer()
     await _change(query, cards.trades(account, page), cards.pager(account.id, page))
@@ -149,14 +165,15 @@ async def on_trades_at(
 async def on_performance(
     message: Message,
     command: CommandObject,
+    member: Member,
     chosen: Chosen,
-    results: ResultStore,
+    history: History,
 ) -> None:
     by = arguments.choice(command.args, Dimension.SYMBOL, _BY, "/performance source")
     if isinstance(by, Wrong):
         await message.answer(by.words)
         return
-    dimension = Dimension(by)
+    dimension, results = Dimension(by), (await history.of(member)).results
 
     async def show(account: Account) -> _Shown:
         found = await results.groups(account.id, dimension)
@@ -171,7 +188,7 @@ async def on_performance_by(
     callback_data: Performance,
     member: Member,
     store: DeskStore,
-    results: ResultStore,
+    history: History,
 ) -> None:
     account = await _own(query, callback_data.account_id, member, store)
     if account is None:
@@ -180,6 +197,7 @@ async def on_performance_by(
         await query.answer(t("This button is of an older version: /performance"))
         return
     dimension, at = Dimension(callback_data.by), max(0, callback_data.at)
+    results = (await history.of(member)).results
     found = await results.groups(account.id, dimension)
     await query.answer()
     text = cards.performance(account, dimension, found, at)
@@ -189,20 +207,22 @@ async def on_performance_by(
 async def on_stats(
     message: Message,
     command: CommandObject,
+    member: Member,
     chosen: Chosen,
-    results: ResultStore,
+    history: History,
     clock: Clock,
 ) -> None:
     asked = arguments.count(command.args, cards.STATS_DAYS, LONGEST_DAYS, "/stats 30")
     if isinstance(asked, Wrong):
         await message.answer(asked.words)
         return
-    days = asked or cards.STATS_DAYS
+    days, view = asked or cards.STATS_DAYS, await history.of(member)
+    results = view.results
 
     async def show(account: Account) -> _Shown:
         text = cards.stats(account, await results.statistics(account.id, days))
         day_clock = await results.day_clock(account.id)
-        return f"{text}\n{cards.footer(day_clock, clock.now())}", None
+        return f"{text}\n{cards.footer(day_clock, clock.now())}{_beyond(view, days)}", None
 
     await _each(message, chosen, show)
 

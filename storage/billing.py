@@ -4,7 +4,7 @@ import sqlite3
 from datetime import datetime
 from decimal import Decimal
 
-from storage import outbox, people, rows
+from storage import outbox, people, rights, rows
 from trading.billing import (
     INVOICE_TTL,
     Booked,
@@ -36,6 +36,19 @@ def bookings(connection: sqlite3.Connection, member_id: MemberId) -> list[Bookin
         "SELECT * FROM booking WHERE member_id = ? ORDER BY at_ms, id", (member_id,)
     )
     return [_booking(row) for row in found]
+
+
+def plan_of(connection: sqlite3.Connection, member_id: MemberId, now: datetime) -> Plan | None:
+    """Return the plan that limits a member; None for the desk's owners, whom none limits."""
+    if rights.owns(connection, member_id, None):
+        return None
+    return standing(bookings(connection, member_id), now).plan
+
+
+def allows_reports(connection: sqlite3.Connection, member_id: MemberId, now: datetime) -> bool:
+    """Tell whether a member's plan has reports that come by themselves."""
+    plan = plan_of(connection, member_id, now)
+    return plan is None or plan.reports
 
 
 def open_invoice(

@@ -4,7 +4,7 @@ import sqlite3
 from datetime import datetime, time
 from decimal import Decimal
 
-from storage import outbox, people
+from storage import billing, outbox, people
 from storage.base import StoreBase
 from storage.growth import stretch_of
 from storage.result_answers import balance_of, spans
@@ -109,10 +109,11 @@ def drop_plans(connection: sqlite3.Connection, account_id: AccountId, member_id:
     ).rowcount
 
 
-def post_due(connection: sqlite3.Connection, now: datetime) -> int:
+def post_due(connection: sqlite3.Connection, now: datetime, *, limited: bool = False) -> int:
     """Post every due report and move its plan on, in one transaction: once a slot.
 
-    Of slots that passed while the program was down only the last is told.
+    Of slots that passed while the program was down only the last is told. ``limited``: one whose
+    member's tier has none any more is not told, and comes again once it has.
     """
     due = connection.execute(
         "SELECT p.*, m.telegram_id, EXISTS (SELECT 1 FROM account_member am"
@@ -128,15 +129,16 @@ def post_due(connection: sqlite3.Connection, now: datetime) -> int:
         plan, slot = _plan(row), from_ms(row["next_ms"])
         while (later := plan.after(slot)) <= now:
             slot = later
-        account_id = AccountId(row["account_id"])
-        outbox.post(
-            connection,
-            [row["telegram_id"]],
-            ReportDue(report(connection, account_id, plan.grain, slot - LOOKS_BACK)),
-            Priority.ROUTINE,
-            now,
-            topic=f"report:{row['id']}:{to_ms(slot)}",
-        )
+        if not limited or billing.allows_reports(connection, row["member_id"], now):
+            account_id = AccountId(row["account_id"])
+            outbox.post(
+                connection,
+                [row["telegram_id"]],
+                ReportDue(report(connection, account_id, plan.grain, slot - LOOKS_BACK)),
+                Priority.ROUTINE,
+                now,
+                topic=f"report:{row['id']}:{to_ms(slot)}",
+            )
         connection.execute(
             "UPDATE report_plan SET next_ms = ? WHERE id = ?", (to_ms(later), row["id"])
         )
@@ -163,5 +165,5 @@ class ReportStore(StoreBase):
     async def unplan(self, account_id: AccountId, member_id: MemberId) -> int:
         return await self._write(drop_plans, account_id, member_id)
 
-    async def send_due(self) -> int:
-        return await self._write(post_due, self._now())
+    async def send_due(self, *, limited: bool = False) -> int:
+        return await self._write(post_due, self._now(), limited=limited)

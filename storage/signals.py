@@ -118,7 +118,8 @@ def _elsewhere(
     found = connection.execute(
         "SELECT s.id, s.source, a.account_id FROM signal s LEFT JOIN approval a"
         " ON a.signal_id = s.id WHERE s.content = ? AND NOT (s.source = ? AND s.source_ref = ?)"
-        " AND (s.created_ms > ? OR (s.source = ? AND ? <> '' AND substr(s.source_ref, 1, ?) = ?))"
+        " AND (s.created_ms > ?"
+        " OR (s.source = ? AND substr(s.source_ref, 1, CAST(? AS INTEGER)) = ?))"
         " ORDER BY s.id",
         (
             content,
@@ -126,7 +127,6 @@ def _elsewhere(
             source_ref,
             to_ms(now - timedelta(seconds=offer.same_for)),
             source,
-            offer.post_ref,
             len(offer.post_ref) + 1,
             f"{offer.post_ref}:",
         ),

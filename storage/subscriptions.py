@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from storage import billing, people, rights, rows
+from storage import billing, people, rows
 from storage.audit import audit
 from storage.base import StoreBase
 from trading.clock import to_ms
 from trading.ids import AccountId, MemberId
 from trading.model import Role, TradingState
 from trading.people import needs_second
-from trading.plans import Plan, standing
+from trading.plans import Plan
 from trading.sources import PERSON, Offer, SourceId
 from trading.subscriptions import Following, Level
 from trading.words import told
@@ -20,13 +20,13 @@ from trading.words import told
 _NO_RIGHT = told("You may not do that on this account. Nothing was changed.")
 _TARGETS = (
     "SELECT a.*, f.level, s.id AS source_id FROM account a"
-    " LEFT JOIN source s ON s.name = :source"
+    " LEFT JOIN source s ON s.name = ?1"
     " LEFT JOIN account_source f ON f.account_id = a.id AND f.source_id = s.id"
-    " WHERE a.id = coalesce(:only, a.id)"
+    " WHERE a.id = coalesce(CAST(?2 AS BIGINT), a.id)"
     # What a person brings themselves is for their accounts, whatever those follow.
-    " AND CASE WHEN CAST(:by AS BIGINT) IS NULL THEN coalesce(f.level, '') <> 'off' ELSE"
+    " AND CASE WHEN CAST(?3 AS BIGINT) IS NULL THEN coalesce(f.level, '') <> 'off' ELSE"
     " EXISTS (SELECT 1 FROM account_member am WHERE am.account_id = a.id"
-    " AND am.member_id = :by AND am.role IN ('owner', 'trader')) END"
+    " AND am.member_id = ?3 AND am.role IN ('owner', 'trader')) END"
     " ORDER BY a.id"
 )
 
@@ -51,9 +51,7 @@ def targets(
     now: datetime,
 ) -> list[Target]:
     """Return the accounts that a signal of this risk is put to, oldest first."""
-    found = connection.execute(
-        _TARGETS, {"source": source, "only": offer.only, "by": offer.by}
-    ).fetchall()
+    found = connection.execute(_TARGETS, (source, offer.only, offer.by)).fetchall()
     asked = []
     for row in found:
         plan = _plan_of(connection, row["member_id"], now) if offer.limited else None
@@ -84,9 +82,9 @@ def _acts_alone(row: sqlite3.Row, plan: Plan | None, risk: Decimal | None, offer
 
 def _plan_of(connection: sqlite3.Connection, member_id: int | None, now: datetime) -> Plan | None:
     """Return the plan that limits an account; None for the desk's own and its owners'."""
-    if member_id is None or rights.owns(connection, MemberId(member_id), None):
+    if member_id is None:
         return None
-    return standing(billing.bookings(connection, MemberId(member_id)), now).plan
+    return billing.plan_of(connection, MemberId(member_id), now)
 
 
 def _within(connection: sqlite3.Connection, row: sqlite3.Row, plan: Plan) -> bool:
@@ -98,7 +96,8 @@ def _counted(connection: sqlite3.Connection, account_id: AccountId, most: int) -
     found = connection.execute(
         "SELECT s.id FROM source s LEFT JOIN account_source f"
         " ON f.source_id = s.id AND f.account_id = ?"
-        " WHERE s.mode <> 'off' AND substr(s.key, 1, ?) <> ? AND coalesce(f.level, '') <> 'off'"
+        " WHERE s.mode <> 'off' AND substr(s.key, 1, CAST(? AS INTEGER)) <> ?"
+        " AND coalesce(f.level, '') <> 'off'"
         " ORDER BY f.since_ms IS NULL, f.since_ms, s.id LIMIT ?",
         (account_id, len(PERSON), PERSON, most),
     )

@@ -260,6 +260,8 @@ OF_NO_ACCOUNT = {
     tap.NotifyTap: tap.NotifyTap(event="people", level="on"),
     tap.SettingTap: tap.SettingTap(what="numbers", value="point"),
     tap.BuyPlan: tap.BuyPlan(plan="trader", provider="stars"),
+    tap.TokenTap: tap.TokenTap(act="hide"),
+    tap.EmailTap: tap.EmailTap(kind="report", on=False),
     tap.Ack: tap.Ack(alarm_id=1_000_000),  # nobody was told of that one
 }
 """Buttons about the person themselves or the whole desk: whose they are is judged by the role."""

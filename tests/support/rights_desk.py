@@ -14,6 +14,7 @@ from aiogram.enums import ParseMode
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CallbackQuery, Chat, Message, Update, User
 
+from bot.api_desk import open_tokens
 from bot.arrivals import open_arrivals
 from bot.billing import open_billing
 from bot.charts.renderer import ChartRenderer
@@ -22,6 +23,7 @@ from bot.health import HealthProbe, HouseAges
 from bot.holds import Holds
 from bot.longwork import LongWork
 from bot.loops import LoopMaker
+from bot.mailing import open_mailing
 from bot.members import open_members
 from bot.resilience import Circuits
 from bot.sandbox import TOKEN
@@ -202,6 +204,8 @@ async def _built(desk: LoopDesk, folder: Path) -> RightsDesk:
         loop,
         arrivals,
         billing,
+        (await open_mailing(settings, desk.database, clock, Said())).service,
+        open_tokens(settings, desk.database, clock),
         enrolment,
         heartbeat,
         ChartRenderer(),

@@ -125,5 +125,5 @@ class ReportStore(Protocol):
     async def unplan(self, account_id: AccountId, member_id: MemberId) -> int:
         """Drop a person's plans; return how many there were."""
 
-    async def send_due(self) -> int:
+    async def send_due(self, *, limited: bool = False) -> int:
         """Post what is due, once a slot, however often and from wherever it is called."""
