@@ -220,7 +220,7 @@ class HealthProbe:
     def _circuit(self, name: str) -> Part:
         circuit = self._circuits.of(name)
         age = age_seconds(circuit.since, self._clock.now())
-        words = circuit.state.value.replace("_", " ")
+        words = _CIRCUITS[circuit.state]
         if circuit.failures:
             words = told(
                 "{words}, {failures} failures: {why}",
@@ -235,6 +235,13 @@ class HealthProbe:
             words,
             essential=False,
         )
+
+
+_CIRCUITS = {
+    CircuitState.CLOSED: told("works"),
+    CircuitState.HALF_OPEN: told("in doubt"),
+    CircuitState.OPEN: told("broken off"),
+}
 
 
 def _the_servers(name: str) -> Part:

@@ -3,7 +3,8 @@
 from html import escape
 
 from handlers.cards.text import foreign
-from handlers.commands import COMMANDS, CommandRow, Topic, Where, open_to, row_of
+from handlers.commands import COMMANDS, About, CommandRow, Topic, Where, open_to, row_of
+from handlers.forms import forms_of
 from handlers.texts import later, t
 from trading.model import Role
 
@@ -100,8 +101,19 @@ def _rank(role: Role) -> int:
     return [Role.VIEWER, Role.TRADER, Role.OWNER].index(role)
 
 
+def _without(row: CommandRow) -> str:
+    if row.about in (About.ONE, About.ONE_OR_ALL):
+        return t("I ask which, where there are several")
+    if row.about is About.SHOW_OR_SET:
+        return t("each is shown, and I ask which to set")
+    return t("every one you may use it on")
+
+
 def _of_command(row: CommandRow, role: Role) -> str:
-    lines = [f"<b>/{row.name}</b>: {t(row.summary)}", _like(row.example)]
+    said = [f"<code>{escape(form)}</code>" for form in forms_of(row)]
+    lines = [f"<b>/{row.name}</b>: {t(row.summary)}", *said]
+    if row.about not in (About.NOTHING, About.DESK):
+        lines.append(t("@ and a login name one account; without it: {which}", which=_without(row)))
     if row.aliases:
         names = " ".join(f"/{alias}" for alias in row.aliases)
         lines.append(t("also {names}", names=names))

@@ -7,7 +7,7 @@ from html import escape
 
 from handlers.cards import positions as cards
 from handlers.cards.text import clock, dated, figure, foreign, money, percent, side, span, table
-from handlers.texts import later, t, tell
+from handlers.texts import later, retell, t, tell
 from trading.drawdown import CapKind, describe
 from trading.drawdown.state import Observation
 from trading.loop import AccountLoop
@@ -37,7 +37,7 @@ def not_seen(loop: AccountLoop | None) -> str:
         "⚠️ <b>The account cannot be seen</b>\n"
         "{why}\n"
         "Entries are blocked. Positions rest on their stops at the broker.",
-        why=foreign(tell(why), 200),
+        why=foreign(retell(why), 200),
     )
 
 
@@ -70,7 +70,7 @@ def status(account: Account, loop: AccountLoop, now: datetime, *, short: bool = 
     lines = [f"📊 <b>{foreign(loop.label)}</b> · {foreign(state.server, 30)}", table(rows)]
     if loop.blind:
         lines.append(
-            t("⚠️ Cannot see it now: {problem}", problem=foreign(tell(loop.verdict.problem), 160))
+            t("⚠️ Cannot see it now: {problem}", problem=foreign(retell(loop.verdict.problem), 160))
         )
     lines.append(_open(account, loop, now, short=short))
     if snapshot.orders:

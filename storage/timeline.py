@@ -11,7 +11,7 @@ from trading.clock import from_ms
 from trading.ids import MemberId
 from trading.model import Proposal, SignalDraft
 from trading.positions.model import Ask
-from trading.timeline import Moment, Step, Story
+from trading.timeline import Moment, Step, Story, status_words
 from trading.words import told
 
 
@@ -145,7 +145,7 @@ def _decision(connection: sqlite3.Connection, row: sqlite3.Row) -> Iterator[Mome
     elif row["status"] in ("expired", "canceled"):
         at = from_ms(row["expires_ms"] if row["status"] == "expired" else created)
         why = {"reason": row["detail"]} if row["detail"] else {}
-        yield Moment(at, Step.DECIDED, row["status"], why)
+        yield Moment(at, Step.DECIDED, status_words(row["status"]), why)
 
 
 def _of_order(connection: sqlite3.Connection, row: sqlite3.Row) -> Iterator[Moment]:
@@ -162,7 +162,11 @@ def _of_order(connection: sqlite3.Connection, row: sqlite3.Row) -> Iterator[Mome
                 **({"price": row["average_price"]} if row["average_price"] else {}),
                 **({"lots": row["filled_volume"]} if row["filled_volume"] != "0" else {}),
             }
-        what = f"{row['purpose']} {event['to_status']}"
+        what = told(
+            "{purpose} {status}",
+            purpose=status_words(row["purpose"]),
+            status=status_words(event["to_status"]),
+        )
         yield Moment(from_ms(event["at_ms"]), Step.ORDER, what, numbers)
 
 
@@ -178,8 +182,8 @@ def _of_position(
         )
         what = told(
             "deal {entry} by {reason}",
-            entry=deal["entry"],
-            reason=deal["reason"].replace("_", " "),
+            entry=status_words(deal["entry"]),
+            reason=status_words(deal["reason"]),
         )
         numbers = {
             "deal": str(deal["ticket"]),
@@ -212,6 +216,11 @@ def _wish(row: sqlite3.Row) -> Moment:
     return Moment(
         from_ms(row["created_ms"]),
         Step.WISH,
-        told("{kind} by {by}: {status}", kind=row["kind"], by=by, status=row["status"]),
+        told(
+            "{kind} by {by}: {status}",
+            kind=status_words(row["kind"]),
+            by=by,
+            status=status_words(row["status"]),
+        ),
         numbers,
     )

@@ -23,15 +23,30 @@ class Level(StrEnum):
 
 
 EVENTS: Final[Mapping[str, frozenset[str]]] = {
-    "signals": frozenset({"approval_card"}),
+    "signals": frozenset({"approval_card", "held_card", "update_card"}),
+    "sources": frozenset({"source_met", "source_flood", "stale_dropped", "source_demoted"}),
     "orders": frozenset({"order_resolved", "order_unconfirmed", "order_failed"}),
-    "positions": frozenset({"position_closed", "foreign_trade", "wish_report", "rule_acted"}),
-    "limits": frozenset({"drawdown_warning", "drawdown_recovered", "caps_changed"}),
+    "positions": frozenset(
+        {"position_closed", "foreign_trade", "wish_report", "rule_acted", "levels_missing"}
+    ),
+    "limits": frozenset(
+        {
+            *("drawdown_warning", "drawdown_recovered", "reset_warning"),
+            *("caps_changed", "balance_asked", "entries_paused"),
+        }
+    ),
     "state": frozenset({"trading_state_changed", "flatten_report", "flatten_stuck"}),
     "people": frozenset({"rights_changed", "unreachable"}),
     "desk": frozenset(
-        {"blind", "loop_stalled", "started", "terminal_news", "trouble", "mail_trouble"}
+        {
+            *("blind", "loop_stalled", "started", "terminal_news", "terminal_not_ready"),
+            *("trouble", "mail_trouble"),
+        }
     ),
+    "plans": frozenset(
+        {"payment_booked", "payment_unmatched", "paid_without_rights", "plan_reminder"}
+    ),
+    "reports": frozenset({"report_due"}),
     "heartbeat": frozenset({"heartbeat"}),
 }
 """What a person names in /notify, and the kinds of notice it stands for."""

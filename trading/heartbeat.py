@@ -15,6 +15,8 @@ from trading.reporting import Reporter
 
 HEARTBEAT_INTERVAL_SECONDS = 10
 HEARTBEAT_STALL_SECONDS = 60
+MEMBERS_INTERVAL_SECONDS = 60
+"""How often the live message of a member's own account is refreshed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class HeartbeatService:
         self._backlog = backlog
         self._interval = interval
         self._stall = stall
+        self._turn = 0
         self._stalled: dict[int, float] = {}
         """When, by the monotonic clock, the last pass ended before the loop stood still."""
         self.latest: HeartbeatMetrics | None = None
@@ -98,6 +101,7 @@ class HeartbeatService:
             members_blind=blind,
         )
         await self._tell(self.notice)
+        await self._tell_members(self.notice)
         await self.watch()
         self._reporter.event(EventType.HEARTBEAT, positions=self.latest.positions_open)
         return self.latest
@@ -112,12 +116,18 @@ class HeartbeatService:
         """Return the latest beat as it is for who may see these accounts."""
         if self.notice is None:
             return None
-        mine = tuple(
-            loop.beat()
+        mine = [
+            loop
             for loop in self._loop.loops.values()
             if loop.account is not None and loop.account.id in accounts
+        ]
+        desks = any(loop.member_id is None for loop in mine)
+        return replace(
+            self.notice,
+            accounts=tuple(loop.beat() for loop in mine),
+            members_seen=self.notice.members_seen if desks else 0,
+            members_blind=self.notice.members_blind if desks else 0,
         )
-        return replace(self.notice, accounts=mine)
 
     async def _totals(self) -> tuple[int, int]:
         signals = trades = 0
@@ -138,6 +148,33 @@ class HeartbeatService:
                 expires=notice.at + timedelta(seconds=self._interval * 3),
             )
             break
+
+    async def _tell_members(self, notice: Heartbeat) -> None:
+        """Refresh the live message of each member's own account, a part of them at each beat.
+
+        Telegram takes thirty messages a second of a bot: two hundred edits at once would keep
+        alarms waiting.
+        """
+        turns = max(1, MEMBERS_INTERVAL_SECONDS // self._interval)
+        self._turn = (self._turn + 1) % turns
+        for index, loop in self._loop.loops.items():
+            if loop.member_id is None or loop.account is None or index % turns != self._turn:
+                continue
+            own = replace(
+                notice,
+                accounts=(loop.beat(),),
+                interval=turns * self._interval,
+                members_seen=0,
+                members_blind=0,
+            )
+            await self._store.tell(
+                loop.account.id,
+                own,
+                Priority.ROUTINE,
+                topic=f"heartbeat:{loop.account.id}",
+                silent=True,
+                expires=notice.at + timedelta(seconds=own.interval * 3),
+            )
 
     async def watch(self) -> None:
         """Raise the alarm for an account whose passes stopped, and tell when they go on."""

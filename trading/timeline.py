@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from trading.words import told
+
 
 class Step(StrEnum):
     """What kind of thing happened."""
@@ -36,3 +38,42 @@ class Story:
     title: str
     account: str
     moments: tuple[Moment, ...]
+
+
+_STATUS = {
+    "entry": told("entry"),
+    "close": told("close"),
+    "cancel": told("cancel"),
+    "protect": told("levels"),
+    "denied": told("denied"),
+    "submitted": told("sent"),
+    "accepted": told("accepted"),
+    "partially_filled": told("partly filled"),
+    "filled": told("filled"),
+    "rejected": told("rejected"),
+    "canceled": told("canceled"),
+    "expired": told("expired"),
+    "waiting": told("waiting"),
+    "sent": told("sent"),
+    "ordered": told("ordered"),
+    "done": told("done"),
+    "failed": told("failed"),
+    "dropped": told("dropped"),
+    "in": told("in"),
+    "out": told("out"),
+    "inout": told("reversed"),
+    "out_by": told("closed by an opposite one"),
+    "client": told("hand"),
+    "mobile": told("mobile app"),
+    "web": told("web terminal"),
+    "expert": told("a program"),
+    "stop_loss": told("stop loss"),
+    "take_profit": told("take profit"),
+    "stop_out": told("stop out"),
+    "rollover": told("rollover"),
+}
+
+
+def status_words(code: str) -> str:
+    """Return what a stored status, purpose or reason is called; an unknown one as it is."""
+    return _STATUS.get(code) or code.replace("_", " ")

@@ -65,12 +65,12 @@ def _equity(axes: Axes, body: Body) -> None:
     axes.plot(at, values, color=_BLUE, linewidth=2)
     axes.fill_between(at, values, min(values), color=_BLUE, alpha=0.15)
     _mark_last(axes, at, values, f"{values[-1]:,.2f}")
-    axes.set_ylabel(f"Equity, {body['currency']}")
+    axes.set_ylabel(_say(body, "Equity, {currency}", currency=body["currency"]))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.yaxis.set_major_locator(MaxNLocator(6, min_n_ticks=3))
     if max(values) - min(values) < 6:
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.2f}"))
-    _time_axis(axes, body["zone"])
+    _time_axis(axes, body)
 
 
 def _drawdown(axes: Axes, body: Body) -> None:
@@ -81,7 +81,7 @@ def _drawdown(axes: Axes, body: Body) -> None:
     deepest = min(range(len(below)), key=below.__getitem__)
     if below[deepest] < 0:
         axes.annotate(
-            f"deepest {-below[deepest]:.2f} %",
+            _say(body, "deepest {percent} %", percent=f"{-below[deepest]:.2f}"),
             (at[deepest], below[deepest]),
             textcoords="offset points",
             xytext=(0, -18),
@@ -90,9 +90,9 @@ def _drawdown(axes: Axes, body: Body) -> None:
             fontweight="bold",
         )
     axes.set_ylim(min(*below, -0.1) * 1.18, 0)
-    axes.set_ylabel("Below the peak, %")
+    axes.set_ylabel(_say(body, "Below the peak, %"))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):.4g}"))
-    _time_axis(axes, body["zone"])
+    _time_axis(axes, body)
 
 
 def _daily(axes: Axes, body: Body) -> None:
@@ -117,34 +117,41 @@ def _daily(axes: Axes, body: Body) -> None:
     shown = range(len(days) - 1, -1, -step)
     axes.set_xticks(list(shown), [f"{days[place][0]:%d %b}" for place in shown])
     axes.grid(visible=False, axis="x")
-    axes.set_ylabel(f"Result of the day, {body['currency']}")
+    axes.set_ylabel(_say(body, "Result of the day, {currency}", currency=body["currency"]))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.4g}"))
-    axes.set_xlabel("Trading day")
+    axes.set_xlabel(_say(body, "Trading day"))
 
 
 def _decision(axes: Axes, body: Body) -> None:
     bars = body["bars"]
     _candles(axes, bars)
     digits = int(body["digits"])
-    levels = [("Entry", body["entry"], _BLUE), ("Stop", body["stop_loss"], _RED)]
+    levels = [
+        (_say(body, "Entry"), body["entry"], _BLUE),
+        (_say(body, "Stop"), body["stop_loss"], _RED),
+    ]
     targets = body["take_profits"]
-    names = ["Target"] if len(targets) == 1 else [f"TP{n}" for n in range(1, len(targets) + 1)]
+    names = (
+        [_say(body, "Target")]
+        if len(targets) == 1
+        else [f"TP{n}" for n in range(1, len(targets) + 1)]
+    )
     levels += [(name, value, _GREEN) for name, value in zip(names, targets, strict=True)]
     _shade(axes, body["entry"], body["stop_loss"], _RED)
     if targets:
         far = max(targets, key=lambda value: abs(value - body["entry"]))
         _shade(axes, body["entry"], far, _GREEN)
     if body["price"] is not None:
-        levels.append(("Now", body["price"], _AMBER))
+        levels.append((_say(body, "Now"), body["price"], _AMBER))
     _level_lines(axes, [(name, value, color) for name, value, color in levels if value], digits)
-    axes.set_ylabel(f"{body['symbol']}, price")
+    axes.set_ylabel(_say(body, "{symbol}, price", symbol=body["symbol"]))
     axes.yaxis.set_major_formatter(StrMethodFormatter(f"{{x:.{digits}f}}"))
     axes.yaxis.set_major_locator(MaxNLocator(6))
     if bars:
-        _time_axis(axes, body["zone"])
+        _time_axis(axes, body)
     else:
         axes.set_xticks([])
-        axes.set_xlabel("no price history yet")
+        axes.set_xlabel(_say(body, "no price history yet"))
 
 
 def _candles(axes: Axes, bars: Sequence[Sequence[float]]) -> None:
@@ -216,12 +223,19 @@ def _mark_last(axes: Axes, at: list[float], values: list[float], words: str) -> 
     )
 
 
-def _time_axis(axes: Axes, zone: str) -> None:
+def _say(body: Body, label: str, **values: object) -> str:
+    """Return a label in the reader's words, as far as the request brings any."""
+    words = str(body.get("words", {}).get(label, label))
+    return words.format_map(values) if values else words
+
+
+def _time_axis(axes: Axes, body: Body) -> None:
+    zone = body["zone"]
     known = ZoneInfo(zone)
     locator = AutoDateLocator(known, minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, known, show_offset=False))
-    axes.set_xlabel(f"Time, {zone}")
+    axes.set_xlabel(_say(body, "Time, {zone}", zone=zone))
 
 
 def _title(words: str) -> str:

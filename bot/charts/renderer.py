@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from bot.charts.labels import labels
 from bot.charts.wire import LENGTH_BYTES, OK, encode, frame
 from trading.charts import Chart, ChartError
 from trading.terminal.pipe import environment
@@ -52,7 +53,7 @@ class ChartRenderer:
         self._waiting += 1
         try:
             async with self._turn:
-                return await self._draw(encode(chart))
+                return await self._draw(encode(chart, labels()))
         finally:
             self._waiting -= 1
 

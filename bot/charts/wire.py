@@ -1,6 +1,7 @@
 """A chart as JSON and back to floats: decimals end here, for a picture needs no more."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,10 +12,11 @@ LENGTH_BYTES = 4
 OK, FAILED = b"+", b"-"
 
 
-def encode(chart: Chart) -> bytes:
-    """Return the body of a request."""
+def encode(chart: Chart, words: Mapping[str, str] | None = None) -> bytes:
+    """Return the body of a request; ``words`` says a label in another language."""
     plain = {each.name: _plain(getattr(chart, each.name)) for each in fields(chart)}
-    return json.dumps({"kind": type(chart).__name__, **plain}).encode()
+    said = {"words": dict(words or {})}
+    return json.dumps({"kind": type(chart).__name__, **plain, **said}).encode()
 
 
 def frame(body: bytes) -> bytes:

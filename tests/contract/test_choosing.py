@@ -1,11 +1,14 @@
 """Which account is meant: named, tapped, or the only one there is; never guessed."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
 
 from handlers.callbacks import PickAccount, PickPosition
+from handlers.commands import COMMANDS, Topic
+from handlers.forms import FORMS, forms_of
 from tests.support.rights_desk import SECOND_LOGIN, RightsDesk, rights_desk
 from trading.model import Role
 from trading.people import Change
@@ -131,3 +134,27 @@ async def test_a_signal_may_be_put_to_one_account(desk: RightsDesk) -> None:
     )
     logins = [row["login"] for row in rows]
     assert logins == [SECOND_LOGIN, desk.places[0].login, SECOND_LOGIN]
+
+
+_MISREAD = re.compile(
+    r"did not understand|I expected|is no |are no |is not a|is not one|is neither|none of|Write "
+    r"|say |needs a|mode is|Not understood|missing|no setting"
+)
+_NOTHING_THERE = re.compile(r"there are no open positions|is no member here")
+
+
+async def test_every_form_that_help_shows_is_understood(desk: RightsDesk) -> None:
+    place = desk.places[0]
+    owner = place.people[Role.OWNER].telegram_id
+    for row in COMMANDS:
+        for form in forms_of(row) if row.name in FORMS else ():
+            said = form.replace("@5012345", f"@{place.login}").replace(
+                " 5012345", f" {place.login}"
+            )
+            said = re.sub(r"\b1234\b", str(place.ticket), said).replace("1.0950", "1.0550")
+            if row.topic is Topic.SIGNALS:
+                said = re.sub(r" 2\b", " 1", said).replace(" 12", f" {place.signal}")
+            answer = await desk.says(owner, said)
+            assert answer, said
+            wrong = answer.startswith("✋") and not _NOTHING_THERE.search(answer)
+            assert not (wrong and _MISREAD.search(answer)), f"{said} → {answer}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html import escape
 
 import pytest
 from aiogram import Router
@@ -10,6 +11,7 @@ from aiogram.filters import Command
 from handlers import guide
 from handlers.cards.text import LIMIT, units
 from handlers.commands import COMMANDS, CommandRow, Topic, open_to, refusal, row_of
+from handlers.forms import FORMS, forms_of
 from handlers.routers import routers
 from tests.support.docs import COMMANDS_BEGIN, COMMANDS_END, README, commands_table
 from trading.model import Role
@@ -87,3 +89,13 @@ def test_the_menu_and_the_readme_are_the_table() -> None:
     readme = README.read_text(encoding="utf-8")
     said = readme.partition(COMMANDS_BEGIN)[2].partition(COMMANDS_END)[0].strip()
     assert said == commands_table()
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.name)
+def test_help_of_a_command_shows_every_form_of_it(row: CommandRow) -> None:
+    text = guide.answer(f"/{row.name}", Role.OWNER)
+    assert units(text) <= LIMIT
+    for form in forms_of(row):
+        assert f"<code>{escape(form)}</code>" in text
+        assert row_of(form.split()[0]) is row
+    assert set(FORMS) <= {one.name for one in COMMANDS}

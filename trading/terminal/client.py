@@ -45,6 +45,7 @@ from trading.terminal.session import Deadlines, LinkState, Login, Session
 from trading.terminal.symbols import pending_fillings, read_names, read_specs
 from trading.terminal.transport import Transport
 from trading.terminal.wording import with_numbers
+from trading.words import told
 
 
 class TerminalClient:
@@ -211,7 +212,7 @@ class TerminalClient:
         if not isinstance(reply, dict):
             raise ProtocolError("the worker's answer holds no result")
         if is_lost_link(reply):
-            self._session.detach(f"the worker lost the terminal during {op}")
+            self._session.detach(told("the worker lost the terminal during {op}", op=op))
         return reply
 
     def _candidates(self, request: OrderRequest) -> tuple[Filling, ...]:

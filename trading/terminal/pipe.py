@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from trading.errors import ProtocolError, TerminalTimeout, TerminalUnavailable
 from trading.terminal.codec import FrameReader, answer_id, frame
 from trading.terminal.transport import AnswerLost
+from trading.words import told
 
 CLOSING = 3.0
 """Seconds a worker has to end by itself once its input is closed."""
@@ -55,13 +56,15 @@ class PipeTransport:
                 creationflags=flags,
             )
         except OSError as error:
-            raise TerminalUnavailable(f"the worker could not be started: {error}") from error
+            raise TerminalUnavailable(
+                told("the worker could not be started: {why}", why=error)
+            ) from error
         self._worker = protocol
 
     async def call(self, call_id: int, body: bytes, deadline: float) -> bytes:
         worker = self._worker
         if worker is None or not worker.alive:
-            raise TerminalUnavailable("the worker is not running")
+            raise TerminalUnavailable(told("the worker is not running"))
         return await worker.ask(call_id, body, deadline)
 
     async def restart(self) -> None:
@@ -122,7 +125,7 @@ class _WorkerProcess(asyncio.SubprocessProtocol):
 
     def kill(self) -> None:
         self.alive = False
-        self._lose("the worker was killed")
+        self._lose(told("the worker was killed"))
         if self._process is not None:
             if self._process.get_returncode() is None:
                 self._process.kill()
@@ -156,11 +159,11 @@ class _WorkerProcess(asyncio.SubprocessProtocol):
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         if fd != 2:
             self.alive = False
-            self._lose("the worker ended")
+            self._lose(told("the worker ended"))
 
     def process_exited(self) -> None:
         self.alive = False
-        self._lose("the worker ended")
+        self._lose(told("the worker ended"))
         self.ended.set()
 
     def _deliver(self, body: bytes) -> None:
@@ -173,7 +176,7 @@ class _WorkerProcess(asyncio.SubprocessProtocol):
 
     def _lose(self, why: str) -> None:
         if self._asked is not None and not self._asked[1].done():
-            self._asked[1].set_exception(AnswerLost(f"{why} before it answered"))
+            self._asked[1].set_exception(AnswerLost(told("{why} before it answered", why=why)))
 
     def _log(self, data: bytes) -> None:
         self._stderr += data
@@ -186,7 +189,7 @@ class _WorkerProcess(asyncio.SubprocessProtocol):
     @staticmethod
     def _expire(answer: asyncio.Future[bytes], deadline: float) -> None:
         if not answer.done():
-            why = f"the terminal did not answer within {deadline:g} s"
+            why = told("the terminal did not answer within {seconds} s", seconds=f"{deadline:g}")
             answer.set_exception(TerminalTimeout(why))
 
 

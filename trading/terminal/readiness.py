@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from trading.model import AccountState, Snapshot, TerminalState
 from trading.terminal.session import Login
+from trading.words import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,11 @@ def readiness(
 ) -> tuple[ReadinessItem, ...]:
     """Return every condition in the order a person would fix them."""
     if snapshot is None:
-        return (ReadinessItem("worker", ok=False, words=problem or "the terminal was not read"),)
+        return (
+            ReadinessItem("worker", ok=False, words=problem or told("the terminal was not read")),
+        )
     return (
-        ReadinessItem("worker", ok=True, words="the worker answers"),
+        ReadinessItem("worker", ok=True, words=told("the worker answers")),
         *_terminal_items(snapshot.terminal),
         *_account_items(snapshot.account, login),
         _server_time(offset),
@@ -40,22 +43,26 @@ def _terminal_items(terminal: TerminalState) -> tuple[ReadinessItem, ...]:
         _item(
             "connected",
             terminal.connected,
-            f"connected to the trade server, {terminal.ping_ms:.0f} ms",
-            "no connection to the trade server: look at the bottom right corner of the terminal, "
-            "check the network and log in",
+            told("connected to the trade server, {ping} ms", ping=f"{terminal.ping_ms:.0f}"),
+            told(
+                "no connection to the trade server: look at the bottom right corner of the"
+                " terminal, check the network and log in"
+            ),
         ),
         _item(
             "autotrading",
             terminal.trade_allowed,
-            "AutoTrading is on",
-            "AutoTrading is off in the terminal: press the AutoTrading button",
+            told("AutoTrading is on"),
+            told("AutoTrading is off in the terminal: press the AutoTrading button"),
         ),
         _item(
             "python_api",
             not terminal.tradeapi_disabled,
-            "the Python API is allowed",
-            "the terminal keeps Python out: switch off 'Disable automatic trading via external "
-            "Python API' under Tools, Options, Expert Advisors",
+            told("the Python API is allowed"),
+            told(
+                "the terminal keeps Python out: switch off 'Disable automatic trading via external"
+                " Python API' under Tools, Options, Expert Advisors"
+            ),
         ),
     )
 
@@ -66,23 +73,35 @@ def _account_items(account: AccountState, login: Login) -> tuple[ReadinessItem, 
         _item(
             "account",
             expected == (account.login, account.server),
-            f"logged in to {account.login} at {account.server}",
-            f"logged in to {account.login} at {account.server}, not to {expected[0]} at "
-            f"{expected[1]}: log in to that account",
+            told("logged in to {login} at {server}", login=account.login, server=account.server),
+            told(
+                "logged in to {login} at {server}, not to {wanted} at {where}: log in to that"
+                " account",
+                login=account.login,
+                server=account.server,
+                wanted=expected[0],
+                where=expected[1],
+            ),
         ),
         _item(
             "trade_allowed",
             account.trade_allowed,
-            "the account may trade",
-            "the account may not trade: log in with the trading password, not the investor one",
+            told("the account may trade"),
+            told(
+                "the account may not trade: log in with the trading password, not the investor one"
+            ),
         ),
         _item(
             "trade_expert",
             account.trade_expert,
-            "the broker allows automated trading",
-            "the broker forbids automated trading on this account: ask the broker to allow it",
+            told("the broker allows automated trading"),
+            told(
+                "the broker forbids automated trading on this account: ask the broker to allow it"
+            ),
         ),
-        ReadinessItem("margin_mode", ok=True, words=f"a {account.margin_mode} account"),
+        ReadinessItem(
+            "margin_mode", ok=True, words=told("margin mode: {mode}", mode=account.margin_mode)
+        ),
     )
 
 
@@ -91,9 +110,11 @@ def _server_time(offset: int | None) -> ReadinessItem:
     return _item(
         "server_time",
         offset is not None,
-        f"the broker's clock is UTC{hours:+g} h",
-        "the broker's clock is not known yet: no quote was seen to change; wait for the market to "
-        "open",
+        told("the broker's clock is UTC{hours} h", hours=f"{hours:+g}"),
+        told(
+            "the broker's clock is not known yet: no quote was seen to change; wait for the market"
+            " to open"
+        ),
     )
 
 

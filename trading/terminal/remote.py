@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from trading.errors import ProtocolError, TerminalTimeout, TerminalUnavailable
 from trading.terminal.transport import AnswerLost
+from trading.words import told
 
 CONNECTING = 5.0
 """Seconds for the connection, and again for each step of shipping the worker's text."""
@@ -73,12 +74,19 @@ class RpycTransport:
             self._disconnect()
             if was_reached and isinstance(error, TimeoutError):
                 raise TerminalUnavailable(
-                    f"the rpyc server at {self._where} is there but does not answer: a call of "
-                    "MetaTrader hangs in it; if it stays so, restart that server"
+                    told(
+                        "the rpyc server at {where} is there but does not answer: a call of"
+                        " MetaTrader hangs in it; if it stays so, restart that server",
+                        where=self._where,
+                    )
                 ) from error
             raise TerminalUnavailable(
-                f"no rpyc server answers at {self._where} ({str(error) or 'closed'}): start it "
-                "and check TERMINAL_HOST and TERMINAL_PORT"
+                told(
+                    "no rpyc server answers at {where} ({why}): start it and check TERMINAL_HOST"
+                    " and TERMINAL_PORT",
+                    where=self._where,
+                    why=str(error) or "closed",
+                )
             ) from error
         except Exception as error:  # rpyc re-raises here whatever the far side raised
             self._disconnect()
@@ -110,10 +118,12 @@ class RpycTransport:
         try:
             answer = remote_call(body.decode("ascii"))
         except TimeoutError as error:
-            raise TerminalTimeout(f"the terminal did not answer within {deadline:g} s") from error
+            raise TerminalTimeout(
+                told("the terminal did not answer within {seconds} s", seconds=f"{deadline:g}")
+            ) from error
         except (EOFError, OSError) as error:
             self._disconnect()
-            raise AnswerLost("the rpyc link broke before the answer came") from error
+            raise AnswerLost(told("the rpyc link broke before the answer came")) from error
         except Exception as error:  # rpyc re-raises here whatever the far side raised
             raise ProtocolError(f"the worker failed at {self._where}: {error}") from error
         return str(answer).encode("utf-8")
@@ -126,7 +136,7 @@ class RpycTransport:
         except EOFError:
             self._disconnect()
         if self._connection is None or self._remote_call is None or self._connection.closed:
-            raise TerminalUnavailable(f"the rpyc link to {self._where} is closed")
+            raise TerminalUnavailable(told("the rpyc link to {where} is closed", where=self._where))
         return self._remote_call
 
     def _disconnect(self) -> None:

@@ -31,6 +31,7 @@ from trading.terminal.messages import read_greeting
 from trading.terminal.retcodes import IPC_CODES_FROM, words_of_last_error
 from trading.terminal.servertime import ServerTime
 from trading.terminal.transport import Transport
+from trading.words import told
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """Seconds between attempts to bring a worker up again; the first follows at once."""
@@ -112,11 +113,13 @@ class Session:
             if self._transport.alive:
                 return
             self._running = False
-            self._fail(TerminalUnavailable("the worker ended between two calls"))
+            self._fail(TerminalUnavailable(told("the worker ended between two calls")))
         pause = self._not_before - self._clock.monotonic()
         if pause > 0:
             why = self._state.last_error
-            waiting = TerminalUnavailable(f"{why}; the next attempt follows in {pause:.0f} s")
+            waiting = TerminalUnavailable(
+                told("{why}; the next attempt follows in {pause} s", why=why, pause=f"{pause:.0f}")
+            )
             waiting.needs_person = bool(self._last_failure and self._last_failure.needs_person)
             raise waiting
         try:
@@ -162,9 +165,14 @@ class Session:
             self._account = found
         elif found != self._account:
             error = WrongAccount(
-                f"the terminal is logged in to {found[0]} at {found[1]}, not to "
-                f"{self._account[0]} at {self._account[1]}: log in to the right account, or "
-                "restart the bot to take this one"
+                told(
+                    "the terminal is logged in to {login} at {server}, not to {wanted} at {where}:"
+                    " log in to the right account, or restart the bot to take this one",
+                    login=found[0],
+                    server=found[1],
+                    wanted=self._account[0],
+                    where=self._account[1],
+                )
             )
             self._fail(error)
             raise error
@@ -221,9 +229,15 @@ class Session:
         )
         if wrong:
             raise WrongAccount(
-                f"the terminal is logged in to {account.login} at {account.server}, the settings "
-                f"name {login or account.login} at {server or account.server}: log in to that "
-                "account or correct TERMINAL_LOGIN and TERMINAL_SERVER"
+                told(
+                    "the terminal is logged in to {login} at {server}, the settings name {wanted}"
+                    " at {where}: log in to that account or correct TERMINAL_LOGIN and"
+                    " TERMINAL_SERVER",
+                    login=account.login,
+                    server=account.server,
+                    wanted=login or account.login,
+                    where=server or account.server,
+                )
             )
 
     def _decode(self, reply: bytes) -> Answer:
@@ -239,12 +253,18 @@ class Session:
             return TerminalUnavailable(error.text)
         if error.kind == "unavailable" or error.code is None:
             return TerminalUnavailable(
-                f"{error.text}: the MetaTrader5 package is for 64-bit Python on Windows "
-                "(pip install MetaTrader5)"
+                told(
+                    "{error}: the MetaTrader5 package is for 64-bit Python on Windows"
+                    " (pip install MetaTrader5)",
+                    error=error.text,
+                )
             )
-        words = words_of_last_error(error.code, error.text)
+        words: str = words_of_last_error(error.code, error.text)
         if error.kind == "login":
-            words = f"{error.text}: check TERMINAL_LOGIN, TERMINAL_PASSWORD and TERMINAL_SERVER"
+            words = told(
+                "{error}: check TERMINAL_LOGIN, TERMINAL_PASSWORD and TERMINAL_SERVER",
+                error=error.text,
+            )
         if error.kind == "login" or error.code == AUTH_FAILED:
             return LoginRefused(error.code, words)
         refused = TerminalRefused(error.code, words)
