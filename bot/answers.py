@@ -2,22 +2,39 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
+from typing import Final
 
 from aiohttp import web
 
 from trading.signals import Fault
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_DATA_ALONE: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
 
 @web.middleware
-async def problems(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """Let every refusal under /api be a problem document, the server's own as well."""
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let every refusal under /api be a problem document, the server's own as well.
+
+    What answers there is data alone: nobody may take it for a page, frame it or keep it.
+    """
+    if not request.path.startswith("/api/"):
+        return await handler(request)
+    answer = await _answered(request, handler)
+    for name, value in _DATA_ALONE.items():
+        answer.headers.setdefault(name, value)
+    return answer
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPError as error:
-        if not request.path.startswith("/api/"):
-            raise
         words = "there is nothing here"
         if isinstance(error, web.HTTPMethodNotAllowed):
             words = f"{request.method} is not taken here"

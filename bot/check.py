@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 
 from bot.look import how_it_is, looking
+from bot.mail.access import look
 from bot.members import open_vault
 from bot.settings import Settings
 from bot.terminals import member_terminal_config, terminal_config
@@ -36,6 +37,9 @@ async def check(settings: Settings) -> int:
     async for name, ok, words in _terminal(settings):
         well &= _say(name, ok, words)
     well &= _say("telegram", *await _telegram(settings))
+    mail = await look(settings)
+    if mail is not None:
+        well &= _say("mail", *mail)
     return 0 if well else 1
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.mail.access import link_of
 from bot.settings import Settings
 from handlers.cards import render
 from storage.database import Database
@@ -70,10 +71,7 @@ async def open_mailing(
         return Mailing(service, store, None)
     from bot.mail.message import Writer  # noqa: PLC0415 - only who sends mail loads it
     from bot.mail.sender import MailSender  # noqa: PLC0415
-    from bot.mail.smtp import Access, Link  # noqa: PLC0415
 
-    password = None if smtp.password is None else smtp.password.get_secret_value()
-    ca_file = None if smtp.ca_file is None else str(smtp.ca_file)
-    access = Access(smtp.host, smtp.port, smtp.security, smtp.user, password, ca_file)
     writer = Writer(smtp.sender, settings.http.public_url, render, store.code)
-    return Mailing(service, store, MailSender(store, writer.envelope, Link(access), clock))
+    link = link_of(smtp, smtp.host)
+    return Mailing(service, store, MailSender(store, writer.envelope, link, clock))

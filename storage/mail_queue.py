@@ -13,6 +13,7 @@ from trading.ids import MemberId
 from trading.mail import MailKind, masked
 from trading.model import Reader
 from trading.notices import MailTrouble, Notice, Priority
+from trading.words import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _give_up_late(connection: sqlite3.Connection, now: datetime) -> None:
     ).fetchall()
     lost = [row for row in late if row["kind"] != MailKind.CODE]
     if lost:
-        tell_trouble(connection, lost[-1]["error"] or "nobody tried it in time", now)
+        tell_trouble(connection, lost[-1]["error"] or told("nobody tried it in time"), now)
 
 
 def next_due(connection: sqlite3.Connection) -> int | None:

@@ -26,7 +26,7 @@ from trading.notices import (
 )
 
 CODE_DIGITS: Final = 8
-CODE_TTL: Final = timedelta(minutes=15)
+CODE_TTL: Final = timedelta(minutes=10)
 CODE_TRIES: Final = 5
 CODES_AN_HOUR: Final = 3
 """So that nobody has the desk write to strangers again and again."""

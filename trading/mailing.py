@@ -71,7 +71,7 @@ class MailService:
             case CodeAsked():
                 return Done(
                     told(
-                        "A code is on its way to {address}. Write it here within 15 minutes:"
+                        "A code is on its way to {address}. Write it here within 10 minutes:"
                         " {example}",
                         address=address,
                         example="/email 12345678",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import cache
 from importlib import resources
 from typing import Final
 
@@ -210,8 +211,12 @@ class Api:
 
 
 async def _openapi(_request: web.Request) -> web.Response:
-    text = (resources.files("bot.api") / "openapi.json").read_text(encoding="utf-8")
-    return web.Response(text=text, content_type="application/json")
+    return web.Response(text=_description(), content_type="application/json")
+
+
+@cache
+def _description() -> str:
+    return (resources.files("bot.api") / "openapi.json").read_text(encoding="utf-8")
 
 
 def _only(request: web.Request, *names: str) -> None:

@@ -1,29 +1,22 @@
 """A mail as it goes over the wire: headers nobody can add to, a text and an HTML part."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Final
 
+from bot.mail.smtp import Envelope
 from handlers.cards import Render
 from handlers.cards.letters import Letter, of_card, of_code
 from handlers.readers import reading
 from storage.mail_queue import Mail
 from trading.mail import MailKind, link_token
 
+_SEVEN_BITS: Final = SMTP.clone(cte_type="7bit")
+"""So that a server without 8BITMIME takes it as well."""
 UNSUBSCRIBE_PATH: Final = "/email/unsubscribe/"
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What SMTP is given: who sends, who receives, and the bytes."""
-
-    sender: str
-    recipient: str
-    content: bytes
 
 
 class Writer:
@@ -45,7 +38,7 @@ class Writer:
         link = self._link(mail)
         with reading(mail.reader):
             letter = self._letter(mail, link)
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=_SEVEN_BITS)
         message["From"] = self._from
         message["To"] = Address(addr_spec=mail.address)
         message["Subject"] = letter.subject

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, Protocol, assert_never
 
-from bot.mail.message import Envelope
-from bot.mail.smtp import Accepted, Answer, Later, Never, NoSuchAddress
+from bot.mail.smtp import Accepted, Answer, Envelope, Later, Never, NoSuchAddress
 from bot.resilience import MAILING
 from storage.mail_queue import Mail
 from trading.clock import Clock, to_ms
 from trading.errors import StoreError
 from trading.mail import masked
+from trading.words import told
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ class MailSender:
         except Exception as error:
             # A bug in one mail must not stop the others.
             log.exception("mail_not_written", extra={"facts": {"mail": mail.id}})
-            return Never(f"it could not be written: {type(error).__name__}")
+            return Never(told("it could not be written: {name}", name=type(error).__name__))
         return await self._carrier.send(envelope)
 
     async def _settle(self, mail: Mail, answer: Answer) -> float:

@@ -7,13 +7,26 @@ from typing import Final
 import aiosmtplib
 from aiosmtplib import errors
 
-from bot.mail.message import Envelope
+from trading.words import told
 
 CALL_SECONDS: Final = 30.0
 ACCEPT_SECONDS: Final = 300.0
 """RFC 5321, 4.5.3.2.6 gives a server ten minutes to take the data over; most need one second."""
+_NO_STARTTLS: Final = told(
+    "the mail server offers no STARTTLS: nothing was sent, no password either."
+    " SMTP_SECURITY=tls may fit"
+)
 _FULL: Final = 552
 """A full mailbox is a permanent answer to something that passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What SMTP is given: who sends, who receives, and the bytes."""
+
+    sender: str
+    recipient: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +93,10 @@ class Link:
             await client.mail(envelope.sender)
         except errors.SMTPSenderRefused as error:
             await self.close()
-            words = f"the server does not take SMTP_SENDER: {_said(error)}"
+            words = told("the mail server does not take SMTP_SENDER: {why}", why=_said(error))
             return Later(words, everybody=True, setup=_is_final(error.code))
         except (errors.SMTPException, OSError) as error:
-            return await self._broken(error, "before the mail was sent")
+            return await self._broken(error)
         return await self._deliver(client, envelope)
 
     async def _deliver(self, client: aiosmtplib.SMTP, envelope: Envelope) -> Answer:
@@ -101,8 +114,18 @@ class Link:
                 return Never(_said(error))
             return Later(_said(error), everybody=False)
         except (errors.SMTPException, OSError) as error:
-            return await self._broken(error, "and whether it took the mail is not known")
+            return await self._broken(error)
         return Accepted()
+
+    async def look(self) -> Later | None:
+        """Connect and log in without sending anything; return what keeps it from that."""
+        try:
+            await self._open()
+        except (errors.SMTPException, OSError, ValueError) as error:
+            return _unopened(error)
+        finally:
+            await self.close()
+        return None
 
     async def close(self) -> None:
         """Say goodbye, or hang up where the server does not listen any more."""
@@ -114,9 +137,11 @@ class Link:
         except (errors.SMTPException, OSError):
             client.close()
 
-    async def _broken(self, error: Exception, when: str) -> Later:
+    async def _broken(self, error: Exception) -> Later:
         await self.close()
-        return Later(f"the mail server hung up {when} ({type(error).__name__})", everybody=True)
+        name = type(error).__name__
+        words = told("the mail server hung up in the middle of a mail ({name})", name=name)
+        return Later(words, everybody=True)
 
     async def _open(self) -> aiosmtplib.SMTP:
         if self._client is not None and self._client.is_connected:
@@ -144,22 +169,21 @@ def _trust(ca_file: str | None) -> ssl.SSLContext:
 def _unopened(error: Exception) -> Later:
     match error:
         case errors.SMTPAuthenticationError():
-            words = f"the mail server does not take SMTP_USER and SMTP_PASSWORD: {_said(error)}"
+            words = told(
+                "the mail server does not take SMTP_USER and SMTP_PASSWORD: {why}",
+                why=_said(error),
+            )
             return Later(words, everybody=True, setup=_is_final(error.code))
         case errors.SMTPResponseException():
             return Later(_said(error), everybody=True, setup=False)
         case errors.SMTPTimeoutError() | TimeoutError():
-            return Later("the mail server does not answer", everybody=True)
+            return Later(told("the mail server does not answer"), everybody=True)
         case _:
-            words = " ".join(str(error).split())[:200] or type(error).__name__
-            secret = isinstance(error, errors.SMTPException) and "STARTTLS" in words
-            if secret:
-                words = (
-                    "the mail server offers no STARTTLS: nothing was sent, no password either."
-                    " SMTP_SECURITY=tls may fit"
-                )
-            refused = isinstance(error, ssl.SSLError) or "certificate" in words.casefold()
-            return Later(words, everybody=True, setup=secret or refused)
+            plain = " ".join(str(error).split())[:200] or type(error).__name__
+            if isinstance(error, errors.SMTPException) and "STARTTLS" in plain:
+                return Later(_NO_STARTTLS, everybody=True, setup=True)
+            refused = isinstance(error, ssl.SSLError) or "certificate" in plain.casefold()
+            return Later(plain, everybody=True, setup=refused)
 
 
 def _is_final(code: int) -> bool:

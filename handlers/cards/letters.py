@@ -50,7 +50,7 @@ def of_code(code: str) -> Letter:
     """Return the letter that brings a code."""
     head = t("Your code: {code}", code=code)
     card = t(
-        "<b>{head}</b>\nWrite it to the desk in Telegram within 15 minutes:\n"
+        "<b>{head}</b>\nWrite it to the desk in Telegram within 10 minutes:\n"
         "<pre>/email {code}</pre>",
         head=head,
         code=code,

@@ -278,6 +278,8 @@ async def test_whatever_is_refused_is_a_problem_document(desk: ApiDesk) -> None:
         got, body, headers = await desk.ask(path, token, method)
         assert got == status
         assert headers["Content-Type"].startswith("application/problem+json")
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-store"
         assert schema.is_valid(body), body
         assert status != 405 or headers["Allow"]
 

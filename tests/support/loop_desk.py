@@ -258,8 +258,13 @@ class LoopDesk:
         return await self.store.decide(ApprovalId(approval_id), MemberId(member.id), decision)
 
     async def rows(self, sql: str, *args: object) -> list[Any]:
-        """Return what the database says."""
-        return await self.database.run(lambda db: db.execute(sql, args).fetchall())
+        """Return what the database says; nothing of a statement that only changes it."""
+
+        def said(db: Any) -> list[Any]:
+            cursor = db.execute(sql, args)
+            return [] if cursor.description is None else list(cursor.fetchall())
+
+        return await self.database.run(said)
 
     def positions(self) -> tuple[Any, ...]:
         """Return what is open at the broker."""
