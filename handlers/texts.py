@@ -16,6 +16,8 @@ from trading.words import Told, capital
 
 ENGLISH: Final = "en"
 _PLACE: Final = re.compile(r"\{(\w+)\}")
+_FIGURE: Final = r"[-+]?[0-9][0-9.,]*(?: [A-Z]{3})?"
+_FEWEST_LETTERS: Final = 2
 _OWN_LETTERS: Final = 5
 """A sentence with fewer letters of its own would fit too much."""
 
@@ -114,14 +116,17 @@ def _patterns(language: str) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
         pieces = _PLACE.split(template)
         own = sum(map(str.isalpha, "".join(pieces[::2])))
         needed = _OWN_LETTERS if all(pieces[2:-1:2]) else 2 * _OWN_LETTERS  # places that touch
-        if len(pieces) > 1 and own >= needed and "<" not in template:
-            longest = max(pieces[::2], key=len)
-            found.append((own, template, longest, re.compile(_pattern(pieces), re.DOTALL)))
+        if len(pieces) == 1 or "<" in template or own < _FEWEST_LETTERS:
+            continue
+        longest = max(pieces[::2], key=len)
+        # What has few letters of its own fits figures alone.
+        place = "." if own >= needed else None
+        found.append((own, template, longest, re.compile(_pattern(pieces, place), re.DOTALL)))
     found.sort(key=lambda one: -one[0])
     return tuple((template, longest, pattern) for _, template, longest, pattern in found)
 
 
-def _pattern(pieces: list[str]) -> str:
+def _pattern(pieces: list[str], place: str | None) -> str:
     named: set[str] = set()
     pattern = ""
     for at, piece in enumerate(pieces):
@@ -132,7 +137,8 @@ def _pattern(pieces: list[str]) -> str:
         else:
             named.add(piece)
             optional = at > 1 and not pieces[at - 1]  # one that touches another may be empty
-            pattern += f"(?P<{piece}>.{'*' if optional else '+'}?)"
+            fits = _FIGURE if place is None else f"{place}{'*' if optional else '+'}?"
+            pattern += f"(?P<{piece}>{fits})"
     return pattern
 
 

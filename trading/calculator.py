@@ -12,7 +12,7 @@ from trading.money import HUNDRED, floor_to_step
 from trading.planning import open_exposure
 from trading.risk import RiskLimits
 from trading.sizing import Refusal, lots_for_risk
-from trading.words import told
+from trading.words import capital, told
 
 ONE_LOT = Decimal(1)
 
@@ -102,7 +102,8 @@ class Calculator:
         risk = own * percent / HUNDRED
         lots = lots_for_risk(risk, loss, spec)
         if isinstance(lots, Refusal):
-            return NotCalculated(f"{lots.words[:1].upper()}{lots.words[1:]} {currency}.")
+            words = told("{words} (in {currency}).", words=lots.words, currency=currency)
+            return NotCalculated(capital(words))
         most = floor_to_step(self._limits.max_volume, spec.volume_step)
         volume = min(lots, most)
         exposure, floor = open_exposure(snapshot, specs, self._limits.stress_percent), None

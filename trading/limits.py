@@ -120,7 +120,7 @@ class LimitService:
         old = next((one.rule for one in kept if kind_of(one.rule) == kind_of(rule)), None)
         if old is None or not is_looser(rule, old):
             await self._store.put_protection(account_id, rule, member.name, member.id)
-            return Done(f"{rule_words(rule)}.")
+            return Done(capital(told("{rule}.", rule=rule_words(rule))))
         if not await self._may(member, account_id, Role.OWNER):
             return _OWNER_ONLY
         words_ = told(
@@ -164,7 +164,7 @@ class LimitService:
         if refusal is not None or isinstance(rule, str):
             return refusal or Refused(str(rule))
         await self._store.put_protection(taken.account_id, rule, member.name, member.id)
-        return Done(f"{rule_words(rule)}.")
+        return Done(capital(told("{rule}.", rule=rule_words(rule))))
 
     async def _remove_protection(self, member: Member, taken: Confirmation) -> Answer:
         refusal = await self._still_may(member, taken.account_id)

@@ -139,7 +139,7 @@ class PositionService:
             for one in some:
                 ask = _close_ask(one, chosen.percent)
                 if isinstance(ask, str):
-                    answers.append(Refused(f"{ask} {_NOTHING}"))
+                    answers.append(Refused(told("{why} {nothing}", why=ask, nothing=_NOTHING)))
                 else:
                     asks.append(ask)
             if asks:
@@ -169,8 +169,15 @@ class PositionService:
                 Ask(WishKind.CANCEL, order.ticket, order.symbol, order.side) for order in its
             )
             lines = [
-                f"#{order.ticket} {order.side.value.upper()} {order.order_type.value} "
-                f"{order.symbol} {order.volume} at {order.price}"
+                told(
+                    "#{ticket} {side} {kind} {symbol} {volume} at {price}",
+                    ticket=order.ticket,
+                    side=order.side.value.upper(),
+                    kind=order.order_type,
+                    symbol=order.symbol,
+                    volume=order.volume,
+                    price=order.price,
+                )
                 for order in its[:_LINES]
             ]
             title = told(
@@ -202,7 +209,10 @@ class PositionService:
         answers: list[Answer] = []
         for account, some in _by_account(chosen.held):
             asks, refused = levels.to_break_even(some)
-            answers += [Refused(f"{why} {_NOTHING}") for why in refused[:_LINES]]
+            answers += [
+                Refused(told("{why} {nothing}", why=why, nothing=_NOTHING))
+                for why in refused[:_LINES]
+            ]
             if asks:
                 lines = [
                     told(

@@ -65,7 +65,7 @@ def quote_is_fresh(ctx: OrderContext) -> Finding:
     if not quote.age <= limit:
         denial = deny(R.QUOTE_STALE, symbol=name, age=f"{quote.age:.0f}", limit=f"{limit:.0f}")
     return Finding(
-        told("quote"), told("{age} s old", age=f"{quote.age:.1f}"), f"{limit:.0f} s", denial
+        told("quote"), told("as of {age} s ago", age=f"{quote.age:.1f}"), f"{limit:.0f} s", denial
     )
 
 

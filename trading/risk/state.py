@@ -47,7 +47,7 @@ def snapshot_is_fresh(ctx: OrderContext) -> Finding:
         denial = deny(R.SNAPSHOT_STALE, age=f"{age:.1f}", limit=f"{limit:g}")
     return Finding(
         told("reading of the account"),
-        told("{age} s old", age=f"{age:.1f}"),
+        told("as of {age} s ago", age=f"{age:.1f}"),
         f"{limit:g} s",
         denial,
     )
