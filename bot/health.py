@@ -184,7 +184,7 @@ class HealthProbe:
                 "ticks", ok=False, age_seconds=None, words=told("none yet"), essential=False
             )
         age = self._clock.monotonic() - snapshot.taken
-        words = told("{count} symbols are watched", count=len(snapshot.quotes))
+        words = told("symbols watched: {count}", count=len(snapshot.quotes))
         return Part("ticks", age < self._stall, round(age, 3), words, essential=False)
 
     def _event_loop(self) -> Part:

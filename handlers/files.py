@@ -40,6 +40,11 @@ _PLOTS = {
     "daily": "daily",
     "days": "daily",
 }
+_CHARTS = {
+    "equity": later("equity"),
+    "drawdown": later("drawdown"),
+    "daily": later("results by day"),
+}
 _NOW = {
     **dict.fromkeys(("day", "today"), Grain.DAY),
     **dict.fromkeys(("week",), Grain.WEEK),
@@ -86,7 +91,10 @@ async def on_plot(
             )
 
         await works.start(
-            message, member, t("Chart of {kind}, {login}", kind=kind, login=account.login), job
+            message,
+            member,
+            t("Chart of {kind}, {login}", kind=t(_CHARTS[kind]), login=account.login),
+            job,
         )
 
 

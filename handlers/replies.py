@@ -11,7 +11,7 @@ from handlers.texts import later, retell, t, tell
 from trading.drawdown import CapKind, describe
 from trading.drawdown.state import Observation
 from trading.loop import AccountLoop
-from trading.model import Account, Approval, ApprovalStatus, TradingState
+from trading.model import Account, Approval, ApprovalStatus, MarginMode, TradingState
 from trading.money import percent_of
 from trading.words import capital
 
@@ -19,6 +19,11 @@ STATE = {
     TradingState.ACTIVE: later("active"),
     TradingState.PAUSED: later("PAUSED (no entries)"),
     TradingState.HALTED: later("HALTED (resume: owner)"),
+}
+_MODES = {
+    MarginMode.NETTING: later("netted to one"),
+    MarginMode.EXCHANGE: later("netted (exchange)"),
+    MarginMode.HEDGING: later("hedged, each its own"),
 }
 _STATUS_MARK = {
     ApprovalStatus.OFFERED: later("❔ waiting"),
@@ -162,7 +167,7 @@ def balance(
         rows += [
             (t("At the start"), t("unknown") if entry is None else money(entry, currency)),
             (t("Leverage"), f"1:{state.leverage}"),
-            (t("Netting"), account.margin_mode.value),
+            (t("Positions"), t(_MODES[account.margin_mode])),
             (t("Account"), f"{state.trade_mode}, {foreign(state.server, 24)}"),
             (t("Holder"), foreign(state.name, 24)),
         ]

@@ -105,12 +105,18 @@ class AccountService:
         snapshot = self._snapshot(account_id)
         count = 0 if snapshot is None else len(snapshot.positions)
         waiting = 0 if snapshot is None else len(snapshot.orders)
-        what = told(
-            "close {count} positions and remove {waiting} pending orders",
-            count=count,
-            waiting=waiting,
+        positions = told("1 position") if count == 1 else told("{count} positions", count=count)
+        orders = (
+            told("1 pending order")
+            if waiting == 1
+            else told("{count} pending orders", count=waiting)
         )
-        words = told("Halt trading and {what}, also those not opened by this desk?", what=what)
+        words = told(
+            "Halt trading, close {positions} and take {orders} back, also those not opened by this"
+            " desk?",
+            positions=positions,
+            orders=orders,
+        )
         return await self._ask(member, account_id, "panic", "", words)
 
     async def ask_resume(self, member: Member, account_id: AccountId) -> Answer:

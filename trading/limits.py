@@ -87,6 +87,8 @@ class LimitService:
                     room=f"{room:,.2f}",
                     currency=currency,
                 )
+                if room <= 0:
+                    line = told("{line}\n⚠️ Equity is below it: it would act at once.", line=line)
             lines.append(line)
         lines += [told("Not in it: {one}.", one=one) for one in NOT_EXPRESSED.get(name, ())]
         lines.append(told("Other numbers: /preset {name} initial 50000 daily 4 total 8", name=name))

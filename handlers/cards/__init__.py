@@ -185,4 +185,5 @@ def _digest(notice: Digest, now: datetime) -> str:
 
 def _headline(notice: Notice, now: datetime) -> str:
     lines = [as_plain(line) for line in _text(notice, now).split("\n")]
-    return escape(" · ".join(line for line in lines[:2] if line)[:_HEADLINE], quote=False)
+    shown = " · ".join(" ".join(line.split()) for line in lines[:2] if line)
+    return escape(shown[:_HEADLINE], quote=False)

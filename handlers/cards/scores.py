@@ -42,13 +42,13 @@ def one(score: Score) -> str:
     ]
     source = score.source
     return t(
-        "🏁 <b>{name}</b> · source {id} · {value}\n{rows}{score}",
+        "🏁 <b>{name}</b> · source {id} · {value}\n{rows}\n{score}",
         name=foreign(source.name, NAME),
         id=source.id,
         value=source.settings.mode.value,
         rows=table(rows),
         score=_few(score),
-    )
+    ).rstrip()
 
 
 def _r(value: Decimal | None) -> str:

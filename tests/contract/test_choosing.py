@@ -51,7 +51,7 @@ async def test_what_acts_asks_which_account_and_does_nothing_until_one_is_tapped
 
 async def test_all_is_said_aloud_and_only_where_that_makes_sense(desk: RightsDesk) -> None:
     said = await desk.says(BOTH, "/panic @all")
-    assert said.count("Halt trading and close 1 positions") == 2
+    assert said.count("Halt trading, close 1 position and take 1 pending order back") == 2
     assert "@all is none of your accounts" in await desk.says(BOTH, "/cap daily 5 @all")
     await desk.taps(BOTH, PickAccount(name="all"), "Which account?\n/pause")
     assert await states(desk) == ["paused", "paused"]

@@ -49,7 +49,13 @@ async def test_a_preset_is_shown_confirmed_and_editable(tmp_path: Path) -> None:
         await desk.owner.taps(listed, "the5ers")
         await desk.owner.sees("Set the caps of the5ers?")
         asked = await desk.says("/preset ftmo 10000 daily 4 total 8", "Set the caps of ftmo?")
-        for wanted in ("rules read on", "total 8 %", "daily 4 %", "Europe/Prague", "room"):
+        for wanted in (
+            "ules as read in November 2026",
+            "total 8 %",
+            "daily 4 %",
+            "Europe/Prague",
+            "room",
+        ):
             assert wanted.lower() in asked.text.lower(), wanted
         await desk.owner.taps(asked, "Confirm")
         await desk.owner.sees_in(asked, "These caps hold now")

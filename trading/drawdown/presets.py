@@ -13,7 +13,7 @@ from trading.drawdown.dayclock import SERVER, DayClock
 from trading.money import HUNDRED
 from trading.words import told
 
-RULES_READ = told("rules read on 2026-11, check your contract")
+RULES_READ = told("rules as read in November 2026, check your contract")
 BUFFER = Decimal("0.90")
 
 _PRAGUE = DayClock("Europe/Prague")

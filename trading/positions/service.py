@@ -304,16 +304,17 @@ class PositionService:
         wanted = len(rungs) + 1 if number is None else int(number)
         what = f"#{held.position.ticket} {held.position.symbol}"
         if not 1 <= wanted <= len(rungs) + 1:
-            return [
-                Refused(
-                    told(
-                        "{what} has targets 1 to {count}. {nothing}",
-                        what=what,
-                        count=len(rungs) + 1,
-                        nothing=_NOTHING,
-                    )
+            has = (
+                told("{what} has one target. {nothing}", what=what, nothing=_NOTHING)
+                if not rungs
+                else told(
+                    "{what} has targets 1 to {count}. {nothing}",
+                    what=what,
+                    count=len(rungs) + 1,
+                    nothing=_NOTHING,
                 )
-            ]
+            )
+            return [Refused(has)]
         if managed is not None and wanted in managed.done:
             return [
                 Refused(
@@ -492,13 +493,22 @@ def _part(held: Decimal, percent: Decimal, spec: SymbolSpec) -> Decimal | None:
 def _close_words(held: Sequence[Held], asks: Sequence[Ask], currency: str) -> str:
     volumes = {ask.target: ask.volume for ask in asks}
     its = [one.position for one in held if one.position.ticket in volumes]
-    lines, total = [], Decimal(0)
+    lines: list[str] = []
+    total = Decimal(0)
     for one in its:
         lots = volumes[one.ticket] or one.volume
         result = (one.profit + one.swap) * lots / one.volume
         total += result
+        part = told("{lots} of {whole} lots", lots=lots, whole=one.volume)
         lines.append(
-            f"#{one.ticket} {one.side.value.upper()} {one.symbol} {lots} lots  {result:+,.2f}"
+            told(
+                "#{ticket} {side} {symbol} {volume}  {result}",
+                ticket=one.ticket,
+                side=one.side.value.upper(),
+                symbol=one.symbol,
+                volume=told("{volume} lots", volume=lots) if lots == one.volume else part,
+                result=f"{result:+,.2f}",
+            )
         )
     more = [told("and {count} more", count=len(lines) - _LINES)] if len(lines) > _LINES else []
     title = told(
