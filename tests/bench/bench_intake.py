@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ import aiohttp
 
 from bot.signal_command import PATH, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from tests.support.chat_desk import SECRET
+from tests.support.fresh import direct
 from trading.clock import SystemClock
 
 RATE = 500
@@ -117,7 +117,7 @@ async def _one(session: aiohttp.ClientSession, url: str, ref: str, due: float, l
 
 def missing(folder: Path, load: Load) -> list[str]:
     """Return the references answered 201 that are not in the file under that id."""
-    with contextlib.closing(sqlite3.connect(folder / "desk.db")) as database:
+    with direct(folder / "desk.db") as database:
         stored = dict(
             database.execute("SELECT source_ref, id FROM signal WHERE source = 'load'").fetchall()
         )

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from storage.database import connect
-from tests.support.fresh import locked
+from tests.support.fresh import ON_POSTGRES, locked
 from tests.support.kills import kill_at_many_moments
 from tests.support.process_desk import Nursery, ProcessDesk, process_desk
 
@@ -84,6 +84,7 @@ async def test_a_stop_during_an_order_in_flight_records_it(desk: ProcessDesk) ->
     assert "Traceback" not in desk.log
 
 
+@pytest.mark.skipif(ON_POSTGRES, reason="is about a file")
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_second_instance_a_newer_and_a_closed_database_start_nothing(
     desk: ProcessDesk,
@@ -110,6 +111,7 @@ async def test_a_second_instance_a_newer_and_a_closed_database_start_nothing(
     assert "Traceback" not in desk.log
 
 
+@pytest.mark.skipif(ON_POSTGRES, reason="is about a file")
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_full_disk_takes_no_tap_and_no_signal_and_says_so(desk: ProcessDesk) -> None:
     await desk.start()

@@ -99,7 +99,8 @@ class ChatDesk:
 
     def rows(self, sql: str) -> list[dict[str, object]]:
         """Return what the database says."""
-        with direct(self.settings.database_path) as database:
+        on_postgres = self.settings.database_url is not None
+        with direct(self.settings.database_path, on_postgres=on_postgres) as database:
             return [dict(row) for row in database.execute(sql)]
 
 

@@ -64,7 +64,7 @@ def open_store(
 def engine_settings(path: Path) -> dict[str, str]:
     """Return the settings that lead a program to what ``fresh_file`` made of that path."""
     settings = {"DATABASE_PATH": str(path)}
-    return settings | {"DATABASE_URL": postgres_server.dsn(path)} if ON_POSTGRES else settings
+    return settings | {"DATABASE_URL": postgres_server.fresh(path)} if ON_POSTGRES else settings
 
 
 @contextmanager
@@ -80,9 +80,9 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def direct(path: Path) -> Iterator[sqlite3.Connection]:
+def direct(path: Path, *, on_postgres: bool = ON_POSTGRES) -> Iterator[sqlite3.Connection]:
     """Look into a desk's database, or change it, beside the desk; each statement by itself."""
-    if not ON_POSTGRES:
+    if not on_postgres:
         with closing(connect(path)) as connection:
             yield connection
         return

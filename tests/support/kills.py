@@ -13,7 +13,7 @@ LATEST_KILL = 0.07
 """Seconds after a tap: by then the last message about it has usually gone out."""
 SETTLE = 1.0
 """The bot's own ten seconds are for brokers; the simulated one answers within this."""
-_UNTOLD = (
+UNTOLD = (
     "SELECT id FROM approval WHERE status <> 'ordered'"
     " UNION ALL SELECT id FROM orders WHERE status = 'submitted'"
     " UNION ALL SELECT id FROM outbox WHERE topic LIKE 'approval:%' AND status <> 'sent'"
@@ -49,17 +49,17 @@ async def kill_at_many_moments(folder: Path, nursery: Nursery, count: int, seed:
             await asyncio.sleep(dice.uniform(0, LATEST_KILL))
             await desk.kill()
             tally.kills += 1
-            tally.open_at_kill[_stage(desk)] += 1
+            tally.open_at_kill[stage(desk)] += 1
         await desk.start(settle=SETTLE)
         async with asyncio.timeout(60):
-            while desk.rows(_UNTOLD):  # noqa: ASYNC110 - the bot is another process
+            while desk.rows(UNTOLD):  # noqa: ASYNC110 - the bot is another process
                 await asyncio.sleep(0.05)
         assert await desk.end() == 0
-        _judge(desk, count, tally)
+        judge(desk, count, tally)
     return tally
 
 
-def _stage(desk: ProcessDesk) -> str:
+def stage(desk: ProcessDesk) -> str:
     """Return how far the newest approval is on disk."""
     (row,) = desk.rows(
         "SELECT a.status, o.status AS order_status FROM approval a"
@@ -68,7 +68,8 @@ def _stage(desk: ProcessDesk) -> str:
     return str(row["order_status"] or row["status"])
 
 
-def _judge(desk: ProcessDesk, approvals: int, tally: Tally) -> None:
+def judge(desk: ProcessDesk, approvals: int, tally: Tally) -> None:
+    """Hold every approval against the broker's deals and the words of its card; the bot is down."""
     opened = Counter(deal.magic for deal in desk.deals() if deal.entry == 0)
     orders = desk.rows(
         "SELECT o.client_order_id, o.status, b.message_id FROM orders o"

@@ -17,6 +17,7 @@ from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from tests.support.nursery import FOLDER
 
@@ -24,6 +25,7 @@ GIVEN = "TEST_POSTGRES_DSN"
 _TEMPLATE = "desk_template"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
 _START_SECONDS = 30.0
+_made: set[str] = set()
 
 
 @cache
@@ -46,15 +48,19 @@ def dsn(path: Path) -> str:
 def fresh(path: Path) -> str:
     """Make the database of a path, empty and of this version, where it is not there yet."""
     name = _name(path)
+    if name in _made:
+        return _address(name)
     with closing(_admin()) as admin:
         known = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
         if known.fetchone() is None:
             admin.execute(f"CREATE DATABASE {name} TEMPLATE {_template()}")
+    _made.add(name)
     return _address(name)
 
 
 def drop(path: Path) -> None:
     """Remove the database of a path and end whoever is connected to it."""
+    _made.discard(_name(path))
     with closing(_admin()) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {_name(path)} WITH (FORCE)")
 
@@ -89,12 +95,16 @@ def _admin() -> Any:
 
 
 def _address(database: str | None) -> str:
-    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
 
+    parts: dict[str, Any] = {"host": str(folder()), "user": "desk", "dbname": "postgres"}
     if given := os.environ.get(GIVEN):
-        return make_conninfo(given, **({"dbname": database} if database else {}))
-    _started()
-    return make_conninfo(host=str(folder()), user="desk", dbname=database or "postgres")
+        parts = conninfo_to_dict(given)
+    else:
+        _started()
+    if database:
+        parts["dbname"] = database
+    return f"postgresql://?{urlencode(parts, quote_via=quote)}"
 
 
 @cache
