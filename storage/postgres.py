@@ -393,8 +393,10 @@ async def _locked(
             try:
                 if connection.closed:
                     connection = await asyncio.to_thread(connect, dsn)
+                    log.warning("standby_looks_again")
                 if await asyncio.to_thread(postgres_right.try_lock, connection):
                     return connection
             except psycopg.OperationalError as error:
-                log.warning("standby_cannot_look", extra={"facts": {"why": _words(error)}})
+                if not connection.closed:
+                    log.warning("standby_cannot_look", extra={"facts": {"why": _words(error)}})
                 connection.close()

@@ -31,6 +31,7 @@ from trading.model import (
 from trading.planning import Plan
 from trading.ports import OrderStore, Terminal
 from trading.reporting import Reporter
+from trading.sending import held_up
 
 log = logging.getLogger(__name__)
 
@@ -106,13 +107,19 @@ class OrderExecutor:
         )
         with self._working_on(order):
             self._leaving()
-            outcome = await self._terminal.send(order.request)
-            outcome = await self._at_fresh_prices(order, outcome, approval, again)
+            late = held_up(order.request, self._clock.monotonic() - started)
+            outcome = late or await self._terminal.send(order.request)
+            outcome = await self._at_fresh_prices(order, outcome, approval, again, started)
             outcome = await self._priced(order, outcome)
             return await self._apply(order, outcome, started, approval.signal.id)
 
     async def _at_fresh_prices(
-        self, order: Order, outcome: SendOutcome, approval: Approval, again: FreshPlan
+        self,
+        order: Order,
+        outcome: SendOutcome,
+        approval: Approval,
+        again: FreshPlan,
+        started: float,
     ) -> SendOutcome:
         """Ask again where the price had moved: the same id and volume, as nothing was executed."""
         for _ in range(ATTEMPTS - 1):
@@ -123,6 +130,8 @@ class OrderExecutor:
             except TerminalError:  # no fresh price: the refusal we have is the answer
                 break
             if fresh.request is None or fresh.denial is not None:
+                break
+            if held_up(order.request, self._clock.monotonic() - started) is not None:
                 break
             outcome = await self._terminal.send(replace(order.request, price=fresh.request.price))
         return outcome

@@ -66,7 +66,10 @@ class Terminal(Protocol):
         """Return every symbol name the broker offers."""
 
     async def send(self, request: OrderRequest) -> SendOutcome:
-        """Ask the broker once; a lost answer is ``Unknown``, never an exception."""
+        """Ask the broker once; a lost answer is ``Unknown``, never an exception.
+
+        What opens a position is not sent after it waited ``HELD_UP_SECONDS`` for its turn.
+        """
 
     async def history(self, since: datetime, until: datetime) -> History:
         """Return the finished orders and the deals of a span of time."""

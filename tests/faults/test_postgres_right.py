@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import psycopg
 import pytest
 import pytest_asyncio
 
@@ -39,15 +38,6 @@ def add(connection: sqlite3.Connection, telegram_id: int) -> None:
 
 def members(connection: sqlite3.Connection) -> list[int]:
     return [row[0] for row in connection.execute("SELECT telegram_id FROM member ORDER BY 1")]
-
-
-def ended(dsn: str) -> None:
-    """End every connection to a database, as a restart of its server would."""
-    with contextlib.closing(psycopg.connect(dsn, autocommit=True)) as other:
-        other.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
 
 
 async def kept(dsn: str) -> list[int]:
@@ -87,7 +77,7 @@ async def test_a_lost_connection_fails_what_comes_until_it_is_taken_back(dsn: st
     async with open_postgres(dsn) as database:
         await database.run(add, 1)
         assert await database.glance(members) == [1]
-        await asyncio.to_thread(ended, dsn)
+        await asyncio.to_thread(postgres_server.end_connections, dsn)
         with pytest.raises(StoreError):
             await database.run(add, 2)
         async with asyncio.timeout(10):
@@ -106,7 +96,7 @@ async def test_who_was_replaced_writes_nothing_and_ends(dsn: str) -> None:
             async with open_postgres(wire.dsn) as database:
                 await database.run(add, 1)
                 wire.sever()
-                await asyncio.to_thread(ended, dsn)
+                await asyncio.to_thread(postgres_server.end_connections, dsn)
                 async with open_postgres(dsn) as other:
                     with pytest.raises(StoreError):
                         await database.run(add, 2)
@@ -125,7 +115,7 @@ async def test_who_comes_back_after_another_was_active_ends(dsn: str) -> None:
                 wire.sever()
                 with pytest.raises(StoreError):
                     await database.run(add, 1)
-                await asyncio.to_thread(ended, dsn)
+                await asyncio.to_thread(postgres_server.end_connections, dsn)
                 assert await kept(dsn) == []
                 wire.heal()
                 await asyncio.sleep(10)

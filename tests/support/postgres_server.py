@@ -65,6 +65,17 @@ def drop(path: Path) -> None:
         admin.execute(f"DROP DATABASE IF EXISTS {_name(path)} WITH (FORCE)")
 
 
+def end_connections(url: str) -> None:
+    """End every other connection to a database, as a restart of its server would."""
+    import psycopg  # noqa: PLC0415
+
+    with closing(psycopg.connect(url, autocommit=True)) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 def folder(run: Path | None = None) -> Path:
     """Return the folder of a run's own server, in memory where there is such a place."""
     run = run or Path(os.environ[FOLDER])

@@ -24,6 +24,7 @@ from trading.model import (
     SymbolSpec,
     Unknown,
 )
+from trading.sending import held_up
 from trading.terminal.fields import Row
 from trading.terminal.messages import read_history, read_number, read_snapshot
 from trading.terminal.outcomes import (
@@ -111,10 +112,13 @@ class TerminalClient:
         return read_names(await self._call("names", {}))
 
     async def send(self, request: OrderRequest) -> SendOutcome:
+        asked = self._clock.monotonic()
         async with self._lock:
             try:
                 wire = self._wire(request)
                 await self._session.ready()
+                if late := held_up(request, self._clock.monotonic() - asked):
+                    return late
             except UnusableRequest as error:
                 return Rejected(RejectKind.FINAL, None, "UNUSABLE_REQUEST", str(error))
             except TerminalError as error:
