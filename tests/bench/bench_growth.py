@@ -31,6 +31,8 @@ from trading.model import (
     Decision,
     Filled,
     Filling,
+    NewOrder,
+    Order,
     OrderRequest,
     OrderType,
     Side,
@@ -95,6 +97,68 @@ async def accounts(report: Report, folder: Path, rounds: int) -> None:
             report.value("one of them against one alone", middle / first / count, "x", at_most=1.5)
 
 
+# --- one signal for everybody -----------------------------------------------------------------
+
+
+async def fan_out(report: Report, folder: Path) -> None:
+    """Measure from the last decision on one signal to the last intent on disk, 200 accounts.
+
+    Every decision is taken at the same moment, as a source in automatic mode takes them.
+    """
+    async with desk_in(folder / "fan-out") as desk:
+        loops = [
+            desk.loop,
+            *(desk.another(1_000_100 + number) for number in range(1, ACCOUNTS[-1])),
+        ]
+
+        async def sweep(times: int) -> None:
+            for _ in range(times):
+                await asyncio.gather(*(loop.guarded_pass() for loop in loops))
+                desk.clock.advance(0.2)
+
+        taken = []
+        await sweep(3)
+        for signal in range(5):
+            await _ingest(desk, str(signal))
+            await sweep(3)
+            await _approve_all(desk)
+            written = _watch_intents(desk)
+            began = time.perf_counter()
+            await sweep(1)
+            assert len(written) == len(loops)
+            taken.append(max(written) - began)
+            await sweep(2)
+    report.value("one signal to 200 accounts: last intent", min(taken) * 1000, "ms", at_most=150)
+
+
+async def _ingest(desk: LoopDesk, ref: str) -> None:
+    draft = _draft()
+    await desk.store.ingest(draft, "bench", ref, digest(draft), timedelta(hours=1))
+
+
+async def _approve_all(desk: LoopDesk) -> None:
+    member = await desk.store.member(OWNER)
+    assert member is not None
+    rows = await desk.rows("SELECT id FROM approval WHERE status = 'offered'")
+    await asyncio.gather(
+        *(desk.store.decide(ApprovalId(row[0]), member.id, Decision.APPROVE) for row in rows)
+    )
+
+
+def _watch_intents(desk: LoopDesk) -> list[float]:
+    """Return a list that gets the moment of each intent from now on."""
+    store: Any = desk.store
+    submit, written = SqliteStore.submit, []
+
+    async def noted(new: NewOrder) -> Order | None:
+        order = await submit(store, new)
+        written.append(time.perf_counter())
+        return order
+
+    store.submit = noted
+    return written
+
+
 # --- positions -------------------------------------------------------------------------------
 
 
@@ -152,9 +216,8 @@ async def waiting(report: Report, folder: Path) -> None:
 
 
 async def _offered(desk: LoopDesk, count: int) -> MemberId:
-    draft = _draft()
     for number in range(count):
-        await desk.store.ingest(draft, "bench", str(number), digest(draft), timedelta(hours=1))
+        await _ingest(desk, str(number))
     for _ in range(count // 10 + 2):
         await desk.passes(1, every=0.2)
     member = await desk.store.member(OWNER)
@@ -336,6 +399,7 @@ async def measure(report: Report, rounds: int, rows: int) -> None:
     with tempfile.TemporaryDirectory(prefix="desk-growth-") as name:
         folder = Path(name)
         await accounts(report, folder, max(3, rounds // 20))
+        await fan_out(report, folder)
         await positions(report, folder, max(10, rounds // 5))
         await waiting(report, folder)
         await history(report, folder, rounds, rows)
