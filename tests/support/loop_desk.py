@@ -67,10 +67,20 @@ class Crash(BaseException):
 class Tripwire:
     """Counts calls through it and dies at one of them, before or after it takes effect."""
 
-    def __init__(self, at: int | None = None, *, after: bool = False) -> None:
+    def __init__(
+        self,
+        at: int | None = None,
+        *,
+        after: bool = False,
+        outlives: Callable[[], object] | None = None,
+    ) -> None:
+        """``outlives`` looks at what a crash leaves: ``changes`` are the calls that changed it."""
         self.calls = 0
+        self.changes: list[int] = []
         self._at = at
         self._after = after
+        self._outlives = outlives
+        self._left: object = None
 
     def disarm(self) -> None:
         """Let every further call through."""
@@ -79,10 +89,18 @@ class Tripwire:
     async def step(self, act: Callable[[], Awaitable[Any]]) -> Any:
         self.calls += 1
         if self.calls != self._at:
-            return await act()
+            found = await act()
+            self._compare()
+            return found
         if self._after:
             await act()
         raise Crash
+
+    def _compare(self) -> None:
+        left = None if self._outlives is None else self._outlives()
+        if left != self._left:
+            self.changes.append(self.calls)
+            self._left = left
 
 
 class _Wired:
@@ -256,6 +274,16 @@ class LoopDesk:
         member = await self.store.member(OWNER)
         assert member is not None
         return await self.store.decide(ApprovalId(approval_id), MemberId(member.id), decision)
+
+    def outlives(self) -> object:
+        """Return what tells apart two moments for whoever starts after a crash."""
+        files = [
+            (path.name, status.st_mtime_ns, status.st_size)
+            for path in sorted(self.folder.glob("*"))
+            if path.is_file() and path.suffix != ".db-shm"
+            for status in (path.stat(),)
+        ]
+        return files, self.clock.monotonic()
 
     async def rows(self, sql: str, *args: object) -> list[Any]:
         """Return what the database says; nothing of a statement that only changes it."""
