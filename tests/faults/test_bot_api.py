@@ -136,6 +136,37 @@ async def test_i6_a_tap_in_hand_when_the_desk_dies_comes_again() -> None:
     assert taken == ["tap", "tap"]
 
 
+async def test_lives_that_handle_a_dozen_taps_get_to_the_last_of_thirty() -> None:
+    taken: list[str] = []
+    handled = 0
+    died = asyncio.Event()
+
+    async def on_message(message: Message) -> None:
+        nonlocal handled
+        handled += 1
+        if handled == 12:
+            died.set()
+            await asyncio.Event().wait()  # the kill comes here
+        taken.append(str(message.text))
+
+    async with Sandbox() as sandbox, asyncio.TaskGroup() as group:
+        person = sandbox.person(OWNER, "Olga")
+        for number in range(30):
+            await person.sends(f"tap {number}")
+        for _ in range(3):
+            handled = 0
+            died.clear()
+            polling = _polling(sandbox, on_message)
+            task = group.create_task(polling.run())
+            async with asyncio.timeout(60):
+                while sandbox.pending_updates and not died.is_set():  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            task.cancel()
+            await polling.bot.session.close()
+    assert taken[-1] == "tap 29"
+    assert set(taken) == {f"tap {number}" for number in range(30)}
+
+
 async def test_i6_what_was_not_stored_and_not_told_is_not_confirmed() -> None:
     attempts: list[int] = []
 
