@@ -32,6 +32,12 @@ class Block:
         return [entry for entry in self.entries if entry.values]
 
     @property
+    def first_price(self) -> int:
+        """Where the first number of the trade stands."""
+        fields = (*self.entries, *self.stops, *self.targets)
+        return min((value.start for found in fields for value in found.values), default=0)
+
+    @property
     def symbol_names(self) -> set[str]:
         return {str(symbol.value) for symbol in self.symbols}
 

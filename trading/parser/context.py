@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from trading.parser.blocks import Block
-from trading.parser.context_words import DOUBTS, EAGER, MODALS, NEWS, TITLES, VOID
+from trading.parser.context_words import DOUBTS, EAGER, GREETINGS, MODALS, NEWS, TITLES, VOID
 from trading.parser.fields import Scan
 from trading.parser.headings import not_a_heading, not_a_lead
 from trading.parser.hints import is_small
@@ -23,6 +23,7 @@ from trading.parser.tagger import BROKEN, PIPS, Item
 from trading.parser.vocabulary import Tag
 from trading.words import told
 
+_LEADS = TITLES | GREETINGS
 _MOST_PROSE = 8
 _MOST_BESIDE_LEVEL = 2
 
@@ -105,8 +106,8 @@ def _prose_beside_side(line: Sequence[Item], known: Known) -> str | None:
     if line[0].tag is Tag.ASIDE:
         return told('"{text}" before the side makes its price an example', text=line[0].text)
     end = _behind_prices(line)
-    unknown = [item.text for item in unknown_words(line[:end]) if item.text not in TITLES]
-    word = unknown[0] if unknown else not_a_lead(line)
+    unknown = (item.text for item in unknown_words(line[:end]) if item.text not in _LEADS)
+    word = next(unknown, None) or not_a_lead(line)
     if word:
         return told('"{word}" beside the side is not understood', word=word)
     levels = any(item.tag in {Tag.STOP, Tag.TARGET} for item in line)

@@ -56,18 +56,18 @@ NEWS = word_set(
 DISTANCES = word_set("risk reward rr after every each within spread range")
 """Words whose pips measure a plan, not a result."""
 VOID = word_set(
-    "education educational learn learning stats statistics scorecard score test felicidades "
-    "parabens mubarak tebrikler xong thanh guide tutorial loser losers webinar homework "
-    "received parsed quiz exercise lesson ago entered throwback flashback proof taken already "
-    "ganancia ganancias lucro ganho прибыль убыток kazanc gewinn verlust gagne perdu guadagno "
-    "ربح cuan rugi stopado stopeado словили outcome status sent win loss anymore previous "
-    "sample demo dummy template hypothetical imagine friend lol haha moved gone looks mistake "
-    "wrong typo paper history historical archive confirmation confirmed confirms confirmacion "
-    "confirmacao confirmar подтверждения konfirmasi bestatigung teyit تأكيد التأكيد ayer ontem "
-    "hier gestern ieri вчера вчерашний dun dunku kemarin امس الامس ejemplo exemplo exemple "
-    "beispiel esempio пример ornek contoh مثال उदाहरण resultado resultados resultat ergebnis "
-    "risultato итог итоги результат sonuc hasil نتيجة نتائج drawdown waiting watching yet "
-    "forming forms esperen esperar aguardem aguardar aguarde жду ждем tunggu"
+    "longer education educational learn learning stats statistics scorecard score test "
+    "felicidades parabens mubarak tebrikler xong thanh guide tutorial loser losers webinar "
+    "homework received parsed quiz exercise lesson ago entered throwback flashback proof taken "
+    "already ganancia ganancias lucro ganho прибыль убыток kazanc gewinn verlust gagne perdu "
+    "guadagno ربح cuan rugi stopado stopeado словили outcome status sent win loss anymore "
+    "previous sample demo dummy template hypothetical imagine friend lol haha moved gone looks "
+    "mistake wrong typo paper history historical archive confirmation confirmed confirms "
+    "confirmacion confirmacao confirmar подтверждения konfirmasi bestatigung teyit تأكيد "
+    "التأكيد ayer ontem hier gestern ieri вчера вчерашний dun dunku kemarin امس الامس ejemplo "
+    "exemplo exemple beispiel esempio пример ornek contoh مثال उदाहरण resultado resultados "
+    "resultat ergebnis risultato итог итоги результат sonuc hasil نتيجة نتائج drawdown waiting "
+    "watching yet forming forms esperen esperar aguardem aguardar aguarde жду ждем tunggu"
 )
 """Words that make a call none, wherever they stand around its prices."""
 EVEN = word_set("breakeven at be now . ! ,")
@@ -79,10 +79,11 @@ NOT_PAST = word_set(
 )
 """Words that end like the past tense and are not."""
 COUNSEL = word_set(
-    "own tavsiyesi consejo responsibly manage management risk max maximum min minimum careful "
-    "caution lot lots link advice financial responsibility disclaimer proper layer valid expiry "
-    "leverage lev timeframe news gestion gestione gestao riesgo risco إدارة ادارة المال риск "
-    "риски von vốn quan risiko yonetimi rischio risque expire until"
+    "لوت рекомендация рекомендацией conseil consiglio anlageberatung own tavsiyesi consejo "
+    "responsibly manage management risk max maximum min minimum careful caution lot lots link "
+    "advice financial responsibility disclaimer proper layer valid expiry leverage lev "
+    "timeframe news gestion gestione gestao riesgo risco إدارة ادارة المال риск риски von vốn "
+    "quan risiko yonetimi rischio risque expire until"
 )
 """Words of advice and of rules below a call."""
 COMMANDS = word_set(
@@ -100,14 +101,16 @@ TRAILING = word_set("trailing trail close")
 """Advice that says by itself that it is for later."""
 SMALL_TALK = word_set(
     "بالتوفيق موفقين semangat bons suerte exitos sorte удачи regards invalidates luck enjoy "
-    "traders trading safe happy best gl thanks thank you cheers bismillah copyright reserved "
-    "follow please pls lets go inshallah patience stay tuned disciplined discipline holiday "
-    "today bonne chance rights"
+    "traders trading safe happy best gl cheers bismillah copyright reserved follow please pls "
+    "lets go inshallah patience stay tuned disciplined discipline holiday today bonne chance "
+    "rights"
 )
 """What people write below a call without saying anything of it."""
 DAY_PARTS = word_set("morning afternoon evening day dia dias tarde tardes noite noches")
-WELL = word_set("good buenos buenas bom boa guten dear")
-WISHES = DAY_PARTS | word_set("luck best night weekend trading rights")
+WELL = word_set("buena buen good buenos buenas bom boa guten dear")
+WISHES = DAY_PARTS | word_set(
+    "regards wishes holiday suerte sorte luck night weekend trading rights"
+)
 MODALS = word_set("could might may would")
 GRAMMAR = word_set(
     "is the our my your we i this of to that it you us he they for in here was from with up at "
@@ -193,3 +196,14 @@ TELLING = word_set("it we us this that they he up")
 """Small words of a tale: two of them make no command."""
 OFFERS = word_set("contact join dm want wants question questions help message msg")
 """Words that make an "if" one of advertising: "if you want more, join us"."""
+FOLKS = word_set(
+    "all everyone everybody team guys family friends equipo amigos todos equipe pessoal"
+)
+"""Whom a wish is for: "good luck everyone"."""
+CITIES = word_set("london york ny asia asian tokyo sydney frankfurt")
+"""Places whose market opens: "London open"."""
+KINDS = word_set(
+    "swing scalp scalping intraday long short term mid midterm longterm shortterm small low "
+    "limit recovery"
+)
+"""Words that name the kind of a call on a line of their own."""

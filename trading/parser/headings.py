@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from trading.parser.context_words import (
     BIDS,
+    CITIES,
     COMMANDS,
     COUNSEL,
     DAY_PARTS,
@@ -48,6 +49,8 @@ def not_a_heading(line: Sequence[Item]) -> str | None:
         loud += levels
     if not any(item.tag is Tag.NUMBER for item in line):
         loud = [item for item in loud if item.text not in SHARES]
+    if said[0].text in CITIES:
+        loud = [item for item in loud if item.text != "open"]
     number = next((item for place, item in enumerate(line) if _is_loose(line, place)), None)
     if number is not None:
         return number.text
@@ -64,13 +67,14 @@ def not_a_lead(line: Sequence[Item]) -> str | None:
     heads = [place for place, item in enumerate(line) if item.tag in {Tag.SIDE, Tag.SYMBOL}]
     for place, item in enumerate(line[: heads[0]]):
         loud = _is_loud(item) or item.text in JOINERS
-        if loud and item.text not in BIDS and not is_tagged(line, place):
+        greets = item.text in GREETINGS | WELL | DAY_PARTS
+        if loud and item.text not in BIDS and not greets and not is_tagged(line, place):
             return item.text
     return None
 
 
 def _is_loud(item: Item) -> bool:
-    if item.tag in _UNSAID:
+    if item.tag in _UNSAID or item.text == "a":
         return item.text not in TITLES
     if item.tag is Tag.ASIDE:
         return item.text in RECORDS
@@ -97,9 +101,10 @@ def _is_name(said: Sequence[Item], loud: Sequence[Item]) -> bool:
     if len(loud) > _LONGEST_NAME or not all(map(_is_plain, loud)):
         return False
     words = [item for item in said if item.tag is not Tag.NUMBER]
-    labelled = _has_label(words) or any(item.text == "by" for item in words)
+    by = next((item.start for item in words if item.text == "by"), None)
+    labelled = _has_label(words) or (by is not None and loud[0].start >= by)
     firm = words[0].text in FIRMS and len(loud) == 1
-    return labelled or firm or _ends_a_name(words[-1])
+    return labelled or firm or (by is None and _ends_a_name(words[-1]))
 
 
 def _ends_a_name(item: Item) -> bool:

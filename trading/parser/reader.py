@@ -173,8 +173,10 @@ def _symbol_of(block: Block, named: dict[str, Item]) -> Item | Hold:
     if len(block.symbol_names) == 1:
         return block.symbols[0]
     beside = [symbol for symbol in block.symbols if block.side and symbol.line == block.side.line]
-    if len({symbol.value for symbol in beside}) == 1:
-        return beside[0]  # other symbols are hashtags, or the name of the channel
+    ahead = [symbol for symbol in beside if symbol.start < block.first_price]
+    for meant in (beside, ahead):
+        if len({symbol.value for symbol in meant}) == 1:
+            return meant[0]  # other symbols are hashtags, or the name of the channel
     names = sorted(block.symbol_names or named)
     if len(named) == 1:
         return next(iter(named.values()))

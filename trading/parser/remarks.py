@@ -12,8 +12,10 @@ from trading.parser.context_words import (
     COMMANDS,
     COUNSEL,
     ENTERING,
+    FOLKS,
     GRAMMAR,
     IFS,
+    KINDS,
     LATER,
     NEGATIONS,
     OFFERS,
@@ -25,6 +27,7 @@ from trading.parser.context_words import (
     TRAILING,
     UNNOTED,
     VOIDING,
+    WELL,
     WISHES,
 )
 from trading.parser.hints import is_small, starts_a_list
@@ -33,11 +36,11 @@ from trading.parser.tagger import Item
 from trading.parser.vocabulary import Tag
 
 _MOST_SMALL = 1
-_MOST_NOTED = {Tag.ASIDE: 1, Tag.ADVICE: 3}
-"""Unknown words of a note ("risk: medium"), which may also have one small word more."""
+_MOST_LATER = 3
 _OPENING = 3
 """A command stands among the first words of a line: "please follow …"."""
 _OF_LEVELS = PRICED | {Tag.NUMBER}
+_NAMED = frozenset({Tag.SYMBOL, Tag.SIDE, Tag.NUMBER, Tag.SOFT_ENTRY, Tag.TYPE})
 _WHEN = frozenset({Tag.MARKET, Tag.NOT_SET})
 
 
@@ -132,13 +135,31 @@ def _told(line: Sequence[Item], said: list[Item], known: Known) -> str | None:
     kinds = [] if noted else [item for item in line if _describes(item)]
     unknown = [item for item in kinds + unknown_words(line) if item.text not in known.signature]
     unknown = [item for item in unknown if not _is_small_talk(item, said)]
-    most = max(_MOST_NOTED[item.tag] for item in said if _notes(item, said)) if noted else 0
+    most = max((_unknown_in_note(item, line) for item in said if _notes(item, said)), default=0)
     if len(unknown) > most or small_words(said) > _MOST_SMALL + noted:
         return " ".join(item.text for item in (unknown or said)[:3])
     if noted or any(item.tag in PRICED for item in said):
         return None
+    if not _is_named(line, said, known):
+        return " ".join(item.text for item in said[:3])
     counted = said[1:] if starts_a_list(line) else said
     return next((item.text for item in counted if _is_loose(item, said, known)), None)
+
+
+def _is_named(line: Sequence[Item], said: list[Item], known: Known) -> bool:
+    """Tell whether a line of labels labels something, or names the kind of call it is."""
+    labels = [item for item in said if item.text in PARTS and item.tag is not Tag.MARKET]
+    talks = KINDS | SMALL_TALK | known.signature | {"entry"}
+    if not labels or any(item.text in talks for item in said):
+        return True
+    return any(item.tag in _NAMED or item.text == ":" for item in line)
+
+
+def _unknown_in_note(item: Item, line: Sequence[Item]) -> int:
+    """Return how many words may be unknown: "risk: medium" has one, "after TP1 hits" some."""
+    if item.tag is Tag.ADVICE:
+        return _MOST_LATER
+    return int(any(other.text in {":", "-", "=", "("} or other.tag is Tag.NUMBER for other in line))
 
 
 def _notes(item: Item, said: list[Item]) -> bool:
@@ -158,7 +179,7 @@ def _describes(item: Item) -> bool:
 
 
 def _is_small_talk(item: Item, said: list[Item]) -> bool:
-    if item.text not in {"good", "all"}:
+    if item.text not in WELL and item.text not in FOLKS and item.text not in {"happy", "best"}:
         return item.text in SMALL_TALK
     return any(other.text in WISHES for other in said)  # "good trade" is praise
 

@@ -64,6 +64,8 @@ class FieldScanner:
         self._scan.events.append(item)
         if self._field is None or self._field.tag is not Tag.ENTRY:
             self._open(Tag.ENTRY, item)
+        elif item.tag is Tag.MARKET and self._field.values:
+            self._attached = False  # "buy 196.00 now 196.60": where the price is by now
 
     def _types_an_order(self, place: int, item: Item) -> bool:
         """Tell "BUY LIMIT" and "order type: limit" from "limit your risk"."""
