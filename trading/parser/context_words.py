@@ -79,9 +79,8 @@ NOT_PAST = word_set(
 )
 """Words that end like the past tense and are not."""
 COUNSEL = word_set(
-    "لوت рекомендация рекомендацией conseil consiglio anlageberatung own tavsiyesi consejo "
-    "responsibly manage management risk max maximum min minimum careful caution lot lots link "
-    "advice financial responsibility disclaimer proper layer valid expiry leverage lev "
+    "لوت own responsibly manage management risk max maximum min minimum careful caution lot "
+    "lots link financial responsibility disclaimer proper layer valid expiry leverage lev "
     "timeframe news gestion gestione gestao riesgo risco إدارة ادارة المال риск риски von vốn "
     "quan risiko yonetimi rischio risque expire until"
 )
@@ -121,8 +120,8 @@ EAGER = frozenset({"ready", "prepare", "plan"})
 """Doubts beside a price that only announce a call from the lines above it."""
 QUIET = word_set(
     "plan idea trading \u0441f riskly leverage fresh todays today cf h m d x st nd rd th side "
-    "here down high low daily weekly posted lenh urgent aggressive safe conservative london "
-    "asia asian ny breakout strong hot risky sure elite retest official room nfp"
+    "here down high low daily posted lenh urgent aggressive safe conservative london asia asian "
+    "ny breakout strong hot risky sure elite retest official room nfp"
 )
 """Words that name a kind of call and do not make its line running text."""
 
@@ -207,3 +206,18 @@ KINDS = word_set(
     "limit recovery"
 )
 """Words that name the kind of a call on a line of their own."""
+ADVISING = word_set(
+    "proper suitable based size sizes sizing lot lots account management money per max only "
+    "over leverage rush entries entry enter slowly layer rules rule plan us vip channel link "
+    "bio admin more signals support friends financial advice responsibly key success fixed "
+    "calculated strictly pro wise wisely discipline first important recommended suggested "
+    "limited loss losses lose afford big high medium low news today buena buen siempre su sus "
+    "seu sua sempre lotaje pequeno pequena kecil bajo baja مهمة راس رأس المال صغير always trade "
+    "trading free yourself each every time no an or while without if not by from percent % than "
+    "half please total"
+)
+"""What else is said in a line of advice."""
+DISCLAIMERS = word_set(
+    "advice рекомендация рекомендацией conseil consiglio anlageberatung consejo tavsiyesi conselho"
+)
+"""Words of a line that disclaims: "not financial advice"."""

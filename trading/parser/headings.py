@@ -57,6 +57,8 @@ def not_a_heading(line: Sequence[Item]) -> str | None:
     if small_words(said) > _MOST_SMALL + (said[-1].text == "day"):
         return " ".join(item.text for item in said[:3])
     known = (_is_name, _is_greeting, _is_advice, _is_for_an_account, _is_relayed)
+    if said[0].text == "the" and len(said) == 2 and said[1].text != "signals":
+        return "the"
     if not loud or any(is_known(said, loud) for is_known in known):
         return None
     return " ".join(item.text for item in loud[:3])
@@ -93,7 +95,8 @@ def _is_loose(line: Sequence[Item], place: int) -> bool:
 
 
 def _is_measured(item: Item) -> bool:
-    return item.tag is Tag.ASIDE and item.text not in RECORDS and item.text != "session"
+    unmeasured = RECORDS | {"session", "day", "week"}
+    return item.tag is Tag.ASIDE and item.text not in unmeasured
 
 
 def _is_name(said: Sequence[Item], loud: Sequence[Item]) -> bool:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from trading.parser.context_words import (
+    ADVISING,
     COMMANDS,
     COUNSEL,
+    DISCLAIMERS,
     ENTERING,
     FOLKS,
     GRAMMAR,
@@ -18,6 +20,7 @@ from trading.parser.context_words import (
     KINDS,
     LATER,
     NEGATIONS,
+    NEWS,
     OFFERS,
     PARTS,
     PROMISES,
@@ -37,6 +40,10 @@ from trading.parser.vocabulary import Tag
 
 _MOST_SMALL = 1
 _MOST_LATER = 3
+_MOST_ADVISED = 1
+"""Unknown words of a line of advice."""
+_ADVISED = COUNSEL | COMMANDS | ADVISING | SMALL_TALK | PARTS | GRAMMAR | QUIET
+_WON = frozenset({"profit", "profits", "pips"})
 _OPENING = 3
 """A command stands among the first words of a line: "please follow …"."""
 _OF_LEVELS = PRICED | {Tag.NUMBER}
@@ -69,24 +76,18 @@ def not_a_remark(line: Sequence[Item], known: Known) -> str | None:
             return condition.text
     if forbidden := _forbids(said):
         return forbidden
-    if _rules(said):
+    if any(item.text in DISCLAIMERS for item in said):
         return None
-    if _commands(said):
-        return _told_by_command(said)
+    if counsels(said):
+        return _told_in_advice(said, known)
     return _stands(line, said) or _told(line, said, known)
 
 
 def counsels(line: Sequence[Item]) -> bool:
     """Tell whether a line advises: it speaks of risk and rules, or a command opens it."""
-    return _rules(line) or _commands([item for item in line if item.tag not in MARKS])
-
-
-def _rules(said: Sequence[Item]) -> bool:
-    return any(item.text in COUNSEL for item in said)
-
-
-def _commands(said: Sequence[Item]) -> bool:
-    return any(item.text in COMMANDS for item in said[:_OPENING])
+    said = [item for item in line if item.tag not in MARKS]
+    ruled = any(item.text in COUNSEL for item in said)
+    return ruled or any(item.text in COMMANDS for item in said[:_OPENING])
 
 
 def _forbids(said: Sequence[Item]) -> str | None:
@@ -99,13 +100,17 @@ def _forbids(said: Sequence[Item]) -> str | None:
     return None
 
 
-def _told_by_command(said: Sequence[Item]) -> str | None:
-    """Find what a command tells of the trade: "keep it up", "share your profits", "3 of 3"."""
+def _told_in_advice(said: Sequence[Item], known: Known) -> str | None:
+    """Find what advice tells of the trade: "keep it up", "share your profits", "3 of 3"."""
     if sum(item.text in TELLING for item in said) > 1:
         return " ".join(item.text for item in said[:3])
-    counted = (item for item in said if is_small(item) and not item.unit)
-    won = (item for item in said if item.text in {"profit", "profits"})
-    return next((item.text for item in (*counted, *won)), None)
+    ruled = any(item.text in COUNSEL for item in said)
+    counted = [] if ruled else [item for item in said if is_small(item) and not item.unit]
+    won = [item for item in said if item.text in _WON or item.text in NEWS]
+    advised = _ADVISED | known.signature
+    unknown = [item for item in said if item.tag is Tag.WORD and item.text not in advised]
+    unknown = unknown if len(unknown) > _MOST_ADVISED else []
+    return next((item.text for item in (*counted, *won, *unknown)), None)
 
 
 def _voids(said: Sequence[Item]) -> bool:
@@ -138,6 +143,9 @@ def _told(line: Sequence[Item], said: list[Item], known: Known) -> str | None:
     most = max((_unknown_in_note(item, line) for item in said if _notes(item, said)), default=0)
     if len(unknown) > most or small_words(said) > _MOST_SMALL + noted:
         return " ".join(item.text for item in (unknown or said)[:3])
+    won = next((item.text for item in said[1:] if item.text in _WON), None)
+    if won and not any(item.tag is Tag.NUMBER or item.text in PROMISES for item in said):
+        return won
     if noted or any(item.tag in PRICED for item in said):
         return None
     if not _is_named(line, said, known):
