@@ -119,7 +119,8 @@ def _ends_a_name(item: Item) -> bool:
 def _is_plain(item: Item) -> bool:
     """Tell whether a word may be one of a name: none that doubts, and no participle."""
     participle = item.text.endswith("ing") and len(item.text) > len("king") + 1
-    return item.tag is Tag.WORD and item.text not in DOUBTS and not participle
+    named = item.tag is Tag.WORD or item.text in NAMES
+    return named and item.text not in DOUBTS and not participle
 
 
 def _has_label(said: Sequence[Item]) -> bool:

@@ -11,6 +11,7 @@ _BETWEEN_LABEL_AND_VALUE = frozenset(
     {Tag.SKIP, Tag.SEPARATOR, Tag.NEWLINE, Tag.SOFT_ENTRY, Tag.FILLER}
 )
 _OPENS_A_TRADE = frozenset({Tag.SIDE, Tag.SYMBOL, Tag.STOP, Tag.TARGET})
+_CALLS = frozenset({"trade", "signal", "setup", "order"})
 _LONGEST_NOTE = 3
 _LONGEST_INDEX = 2
 
@@ -46,6 +47,13 @@ def counts_in_a_list(items: list[Item], place: int) -> bool:
     if mark == ")":
         return place == 0 or items[place - 1].text != "("
     return mark in _INDEX_MARKS and starts_line(items, place)
+
+
+def counts_calls(items: Sequence[Item], place: int) -> bool:
+    """Tell whether this is the number of a call: "Trade 2:" at the start of a line."""
+    if place == 0 or items[place - 1].text not in _CALLS or place + 1 >= len(items):
+        return False
+    return items[place + 1].text == ":" and starts_line(items, place - 1)
 
 
 def starts_a_list(line: Sequence[Item]) -> bool:

@@ -159,6 +159,8 @@ class FieldScanner:
             return False
         if self._numbers_a_label(place, item) or hints.counts_in_a_list(self._items, place):
             return True
+        if hints.counts_calls(self._items, place):
+            return True
         if self._is_waiting() and not hints.leads_a_label(self._items, place):
             return False
         return hints.counts_a_line(self._items, place)
