@@ -79,16 +79,19 @@ NOT_PAST = word_set(
 )
 """Words that end like the past tense and are not."""
 COUNSEL = word_set(
-    "بادارة المخاطر لوت own responsibly manage management risk max maximum min minimum careful "
-    "caution lot lots link financial responsibility disclaimer proper layer valid expiry "
-    "leverage lev timeframe news gestion gestione gestao riesgo risco إدارة ادارة المال риск "
-    "риски von vốn quan risiko yonetimi rischio risque expire until"
+    "lotaje lotagem lote lotes gerenciamento modal sermaye kasa capitale депозит بادارة المخاطر "
+    "لوت own responsibly manage management risk max maximum min minimum careful caution lot "
+    "lots link financial responsibility disclaimer proper layer valid expiry leverage lev "
+    "timeframe news gestion gestione gestao riesgo risco إدارة ادارة المال риск риски von vốn "
+    "quan risiko yonetimi rischio risque expire until"
 )
 """Words of advice and of rules below a call."""
 COMMANDS = word_set(
-    "jangan pakai التزم recuerden recuerda protect use don't dont do enter keep always never "
-    "only small care follow join share support contact dm click own set trail tip note remember "
-    "reminder usar usen cuiden respeten respeite соблюдайте jaga gunakan gerez"
+    "usa use arriesgar arriesgue arrisque siga sigan respete respeta cuida cuidar manage jangan "
+    "usando verwende nutzt utilisez respectez pakai التزم recuerden recuerda protect don't dont "
+    "do enter keep always never only small care follow join share support contact dm click own "
+    "set trail tip note remember reminder usar usen cuiden respeten respeite соблюдайте jaga "
+    "gunakan gerez"
 )
 """Words that open a line of advice or of advertising."""
 UNNOTED = word_set(
@@ -99,10 +102,12 @@ UNNOTED = word_set(
 TRAILING = word_set("trailing trail close")
 """Advice that says by itself that it is for later."""
 SMALL_TALK = word_set(
-    "let's بالتوفيق موفقين semangat bons suerte exitos sorte удачи regards invalidates luck "
-    "enjoy traders trading safe happy best gl cheers bismillah copyright reserved follow please "
-    "pls lets go inshallah patience stay tuned disciplined discipline holiday today bonne "
-    "chance rights"
+    "viel erfolg gluck buona fortuna всем профита удачи bol kazanclar iyi sanslar sans hayirli "
+    "cuan semoga chuc may man للجميع التوفيق يا رب انشاء الله ان شاء dios bendiciones "
+    "abundancia let's بالتوفيق موفقين semangat bons suerte exitos sorte regards invalidates "
+    "luck enjoy traders trading safe happy best gl cheers bismillah copyright reserved follow "
+    "please pls lets go inshallah patience stay tuned disciplined discipline holiday today "
+    "bonne chance rights"
 )
 """What people write below a call without saying anything of it."""
 DAY_PARTS = word_set("morning afternoon evening day dia dias tarde tardes noite noches")
@@ -180,7 +185,7 @@ VOIDING = word_set(
     "secure remove"
 )
 """Words that make a condition one of leaving a trade, or none of the trade at all."""
-PROMISES = word_set("sure guaranteed potential semoga")
+PROMISES = word_set("sure guaranteed potential semoga всем")
 """Words that make a profit at the end of a line one to come."""
 SHARES = word_set("probability accuracy winrate rating")
 """Records that describe a call where no number stands with them."""
@@ -207,14 +212,16 @@ KINDS = word_set(
 )
 """Words that name the kind of a call on a line of their own."""
 ADVISING = word_set(
-    "не более lupa forget usar votre seus на proper suitable based size sizes sizing lot lots "
-    "account management money per max only over leverage rush entries entry enter slowly layer "
-    "rules rule plan us vip channel link bio admin more signals support friends financial "
-    "advice responsibly key success fixed calculated strictly pro wise wisely discipline first "
-    "important recommended suggested limited loss losses lose afford big high medium low news "
-    "today buena buen siempre su sus seu sua sempre lotaje pequeno pequena kecil bajo baja مهمة "
-    "راس رأس المال صغير always trade trading free yourself each every time no an or while "
-    "without if not by from percent % than half please total"
+    "maximo minimo sesuai o a la el los las del do da le les gestao buena bien mas moderado "
+    "pequeno ihre deine il vostro secondo вашим свой соблюдать sizin не более lupa forget usar "
+    "votre seus на proper suitable based size sizes sizing lot lots account management money "
+    "per max only over leverage rush entries entry enter slowly layer rules rule plan us vip "
+    "channel link bio admin more signals support friends financial advice responsibly key "
+    "success fixed calculated strictly pro wise wisely discipline first important recommended "
+    "suggested limited loss losses lose afford big high medium low news today buen siempre su "
+    "sus seu sua sempre lotaje pequena kecil bajo baja مهمة راس رأس المال صغير always trade "
+    "trading free yourself each every time no an or while without if not by from percent % than "
+    "half please total"
 )
 """What else is said in a line of advice."""
 DISCLAIMERS = word_set(
