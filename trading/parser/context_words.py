@@ -3,12 +3,12 @@
 from trading.parser.normalise import word_set
 
 RESULTS = word_set(
-    "successful won wins winner winners bag perfect hit done running runing достигнут взят "
-    "закрыт выполнен تحقق تحققت ضرب tercapai kena sudah still holding backtest backtesting demo "
-    "journal congrats congratulations chiuso chiusa raggiunto colpito erreicht ausgestoppt "
-    "atteint touche cloture dong khop взята взяли достигли تم تحقيق took went got gave caught "
-    "made came saw ran lost paid kept held fell rose broke sold bought knew left became felt "
-    "sent flew blew given taken gone seen shown beaten had been began"
+    "was were had did successful won wins winner winners bag perfect hit done running runing "
+    "достигнут взят закрыт выполнен تحقق تحققت ضرب tercapai kena sudah still holding backtest "
+    "backtesting demo journal congrats congratulations chiuso chiusa raggiunto colpito erreicht "
+    "ausgestoppt atteint touche cloture dong khop взята взяли достигли تم تحقيق took went got "
+    "gave caught made came saw ran lost paid kept held fell rose broke sold bought knew left "
+    "became felt sent flew blew given taken gone seen shown beaten been began"
 )
 """Words that tell what happened and do not show it by their ending."""
 OUTCOMES = frozenset(
@@ -79,11 +79,12 @@ NOT_PAST = word_set(
 )
 """Words that end like the past tense and are not."""
 COUNSEL = word_set(
-    "lotaje lotagem lote lotes gerenciamento modal sermaye kasa capitale депозит بادارة المخاطر "
-    "لوت own responsibly manage management risk max maximum min minimum careful caution lot "
-    "lots link financial responsibility disclaimer proper layer valid expiry leverage lev "
-    "timeframe news gestion gestione gestao riesgo risco إدارة ادارة المال риск риски von vốn "
-    "quan risiko yonetimi rischio risque expire until"
+    "responsabilidad responsabilidade verantwortung gestiona gestionen gerencie lotaje lotagem "
+    "lote lotes gerenciamento modal sermaye kasa capitale депозит بادارة المخاطر لوت own "
+    "responsibly manage management risk max maximum min minimum careful caution lot lots link "
+    "financial responsibility disclaimer proper layer valid expiry leverage lev timeframe news "
+    "gestion gestione gestao riesgo risco إدارة ادارة المال риск риски von vốn quan risiko "
+    "yonetimi rischio risque expire until"
 )
 """Words of advice and of rules below a call."""
 COMMANDS = word_set(
@@ -102,18 +103,19 @@ UNNOTED = word_set(
 TRAILING = word_set("trailing trail close")
 """Advice that says by itself that it is for later."""
 SMALL_TALK = word_set(
-    "viel erfolg gluck buona fortuna всем профита удачи bol kazanclar iyi sanslar sans hayirli "
-    "cuan semoga chuc may man للجميع التوفيق يا رب انشاء الله ان شاء dios bendiciones "
-    "abundancia let's بالتوفيق موفقين semangat bons suerte exitos sorte regards invalidates "
-    "luck enjoy traders trading safe happy best gl cheers bismillah copyright reserved follow "
-    "please pls lets go inshallah patience stay tuned disciplined discipline holiday today "
-    "bonne chance rights"
+    "dilerim exitos viel erfolg gluck buona fortuna всем профита удачи bol kazanclar iyi "
+    "sanslar sans hayirli cuan semoga chuc may man للجميع التوفيق يا رب انشاء الله ان شاء dios "
+    "bendiciones abundancia let's بالتوفيق موفقين semangat bons suerte sorte regards "
+    "invalidates luck enjoy traders trading safe happy best gl cheers bismillah copyright "
+    "reserved follow please pls lets go inshallah patience stay tuned disciplined discipline "
+    "holiday today bonne chance rights"
 )
 """What people write below a call without saying anything of it."""
 DAY_PARTS = word_set("morning afternoon evening day dia dias tarde tardes noite noches")
 WELL = word_set("buena buen good buenos buenas bom boa guten dear")
 WISHES = DAY_PARTS | word_set(
-    "regards wishes holiday suerte sorte luck night weekend trading rights"
+    "exitos chance erfolg gluck fortuna удачи профита kazanclar sanslar بالتوفيق semoga regards "
+    "wishes holiday suerte sorte luck night weekend trading rights"
 )
 MODALS = word_set("could might may would")
 GRAMMAR = word_set(
@@ -131,12 +133,13 @@ QUIET = word_set(
 """Words that name a kind of call and do not make its line running text."""
 
 PARTS = word_set(
-    "trade trades signal signals alert alerts setup set vip premium free forex fx crypto scalp "
-    "scalping intraday swing trader traders small order orders limit pair pairs asset "
-    "instrument symbol market type direction action position details entry point points low "
-    "recovery currency tipo par ativo activo direccion направление пара orden ordem operacion "
-    "operacao operazione islem сделка sinal senal sinais senales signale segnale sinyal сигнал "
-    "сигналы توصية صفقة اشارة إشارة lenh keo short long term mid midterm longterm shortterm"
+    "strategy pattern trade trades signal signals alert alerts setup set vip premium free forex "
+    "fx crypto scalp scalping intraday swing trader traders small order orders limit pair pairs "
+    "asset instrument symbol market type direction action position details entry point points "
+    "low recovery currency tipo par ativo activo direccion направление пара orden ordem "
+    "operacion operacao operazione islem сделка sinal senal sinais senales signale segnale "
+    "sinyal сигнал сигналы توصية صفقة اشارة إشارة lenh keo short long term mid midterm longterm "
+    "shortterm"
 )
 """Words for a call and its parts: labels, which say nothing of it."""
 TITLES = (
@@ -189,6 +192,8 @@ PROMISES = word_set("sure guaranteed potential semoga всем")
 """Words that make a profit at the end of a line one to come."""
 SHARES = word_set("probability accuracy winrate rating")
 """Records that describe a call where no number stands with them."""
+SOURCES = word_set("client exchange exchanges broker admin analyst trader provider source")
+"""Labels of who calls or where it trades."""
 JOINERS = word_set("the of for and")
 """Small words a heading may have one of."""
 BIDS = word_set("take place put try and im i'm we're we i am are let's for")
@@ -201,7 +206,8 @@ TELLING = word_set("it we us this that they he up")
 OFFERS = word_set("contact join dm want wants question questions help message msg")
 """Words that make an "if" one of advertising: "if you want more, join us"."""
 FOLKS = word_set(
-    "all everyone everybody team guys family friends equipo amigos todos equipe pessoal"
+    "semua всем للجميع all everyone everybody team guys family friends equipo amigos todos "
+    "equipe pessoal"
 )
 """Whom a wish is for: "good luck everyone"."""
 CITIES = word_set("london york ny asia asian tokyo sydney frankfurt")
@@ -212,16 +218,16 @@ KINDS = word_set(
 )
 """Words that name the kind of a call on a line of their own."""
 ADVISING = word_set(
-    "maximo minimo sesuai o a la el los las del do da le les gestao buena bien mas moderado "
-    "pequeno ihre deine il vostro secondo вашим свой соблюдать sizin не более lupa forget usar "
-    "votre seus на proper suitable based size sizes sizing lot lots account management money "
-    "per max only over leverage rush entries entry enter slowly layer rules rule plan us vip "
-    "channel link bio admin more signals support friends financial advice responsibly key "
-    "success fixed calculated strictly pro wise wisely discipline first important recommended "
-    "suggested limited loss losses lose afford big high medium low news today buen siempre su "
-    "sus seu sua sempre lotaje pequena kecil bajo baja مهمة راس رأس المال صغير always trade "
-    "trading free yourself each every time no an or while without if not by from percent % than "
-    "half please total"
+    "opere tu com con mit sie maximo minimo sesuai o a la el los las del do da le les gestao "
+    "buena bien mas moderado pequeno ihre deine il vostro secondo вашим свой соблюдать sizin не "
+    "более lupa forget usar votre seus на proper suitable based size sizes sizing lot lots "
+    "account management money per max only over leverage rush entries entry enter slowly layer "
+    "rules rule plan us vip channel link bio admin more signals support friends financial "
+    "advice responsibly key success fixed calculated strictly pro wise wisely discipline first "
+    "important recommended suggested limited loss losses lose afford big high medium low news "
+    "today buen siempre su sus seu sua sempre lotaje pequena kecil bajo baja مهمة راس رأس المال "
+    "صغير always trade trading free yourself each every time no an or while without if not by "
+    "from percent % than half please total"
 )
 """What else is said in a line of advice."""
 DISCLAIMERS = word_set(

@@ -23,6 +23,7 @@ from trading.parser.context_words import (
     NAMING,
     RECORDS,
     SHARES,
+    SOURCES,
     TITLES,
     WELL,
 )
@@ -59,7 +60,7 @@ def not_a_heading(line: Sequence[Item]) -> str | None:
     known = (_is_name, _is_greeting, _is_advice, _is_for_an_account, _is_relayed)
     if said[0].text == "the" and len(said) == 2 and said[1].text != "signals":
         return "the"
-    if not loud or any(is_known(said, loud) for is_known in known):
+    if not loud or _names_its_source(line, said) or any(knows(said, loud) for knows in known):
         return None
     return " ".join(item.text for item in loud[:3])
 
@@ -105,7 +106,7 @@ def _is_name(said: Sequence[Item], loud: Sequence[Item]) -> bool:
         return False
     words = [item for item in said if item.tag is not Tag.NUMBER]
     by = next((item.start for item in words if item.text == "by"), None)
-    labelled = _has_label(words) or (by is not None and loud[0].start >= by)
+    labelled = by is not None and loud[0].start >= by
     firm = words[0].text in FIRMS and len(loud) == 1
     return labelled or firm or (by is None and _ends_a_name(words[-1]))
 
@@ -123,9 +124,9 @@ def _is_plain(item: Item) -> bool:
     return named and item.text not in DOUBTS and not participle
 
 
-def _has_label(said: Sequence[Item]) -> bool:
+def _names_its_source(line: Sequence[Item], said: Sequence[Item]) -> bool:
     """Tell whether a line names its caller or exchange: "Client: Binance Futures"."""
-    return said[0].text in {"client", "exchange", "exchanges", "broker", "admin", "analyst"}
+    return said[0].text in SOURCES and any(item.text == ":" for item in line)
 
 
 def _is_greeting(said: Sequence[Item], loud: Sequence[Item]) -> bool:

@@ -74,7 +74,7 @@ def leads_a_label(items: list[Item], place: int) -> bool:
     return bool(after) and after[0].tag in {Tag.STOP, Tag.TARGET}
 
 
-def starts_line(items: list[Item], place: int) -> bool:
+def starts_line(items: Sequence[Item], place: int) -> bool:
     """Tell whether only marks stand before this on its line, and no digits right behind."""
     before = _before_marks(items, place)
     if before is not None and before.tag is not Tag.NEWLINE:
@@ -113,7 +113,7 @@ def alike(first: Item, second: Item) -> bool:
     return same_length and first.text.find(".") == second.text.find(".")
 
 
-def _before_marks(items: list[Item], place: int) -> Item | None:
+def _before_marks(items: Sequence[Item], place: int) -> Item | None:
     before = place - 1
     while before >= 0 and items[before].tag is Tag.SKIP:
         before -= 1

@@ -137,7 +137,8 @@ def _stands(line: Sequence[Item], said: list[Item]) -> str | None:
 def _told(line: Sequence[Item], said: list[Item], known: Known) -> str | None:
     """Return what a line says where it is a note at most: a few words, or "risk: medium"."""
     noted = any(_notes(item, said) for item in said)
-    kinds = [] if noted else [item for item in line if _describes(item)]
+    labelled = any(item.text == ":" for item in line)
+    kinds = [] if noted or labelled else [item for item in line if _describes(item)]
     unknown = [item for item in kinds + unknown_words(line) if item.text not in known.signature]
     unknown = [item for item in unknown if not _is_small_talk(item, said)]
     most = max((_unknown_in_note(item, line) for item in said if _notes(item, said)), default=0)

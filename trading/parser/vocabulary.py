@@ -111,8 +111,8 @@ _WORDS: dict[tuple[Tag, object], str] = {
     (Tag.ASIDE, None): (
         "risk, close above, close below, close under, close over, closes above, closes below, "
         "rr, r r, risk reward, risk to reward, risk to reward ratio, reward, ratio, lot, lots, "
-        "lot size, lotsize, volume, leverage, account, balance, capital, deposit, signal no, "
-        "signal number, signal id, id, no, number, members, support, resistance, trades, "
+        "lot size, lotsize, volume, leverage, cross, isolated, account, balance, capital, deposit, "
+        "signal no, signal number, signal id, id, no, number, members, support, resistance, trades, "
         "total trades, pips, pip, profit, rating, confidence, accuracy, win rate, time, date, "
         "timeframe, tf, chart, valid, expiry, expires, copyright, risk level, riesgo, risco, "
         "lote, lotes, риск, лот, плечо, apalancamiento, alavancagem, margin, size, "
