@@ -1,5 +1,6 @@
 """The desk's HTTP: health, metrics and signals in; each route parses, calls once, answers."""
 
+import asyncio
 import contextlib
 import hashlib
 import hmac
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 MOST_BYTES = 32 * 1024
 MOST_AT_ONCE = 512
+MOST_AT_WORK = 64
+"""Of those at once, how many are read and stored: what a pass of the loop may wait for."""
 MOST_A_SECOND = 2000
 CLOCK_TOLERANCE = 300
 
@@ -59,6 +62,7 @@ class Routes:
         self._secret = secret
         self._clock = clock
         self._busy = 0
+        self._at_work = asyncio.Semaphore(MOST_AT_WORK)
         self._second = (0, 0)
 
     async def alert(self, request: web.Request) -> web.Response:
@@ -95,7 +99,8 @@ class Routes:
             return problem(HTTPStatus.TOO_MANY_REQUESTS, "too many signals", retry_after=1)
         self._busy += 1
         try:
-            return await self._take(request, self._secret)
+            async with self._at_work:
+                return await self._take(request, self._secret)
         finally:
             self._busy -= 1
 

@@ -5,17 +5,15 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from storage import cards, outbox, people, scores, sources, wishes
+from storage import cards, people, scores, sources, update_cards, wishes
 from storage.base import StoreBase
 from storage.rows import decode, encode
 from trading.amend_plan import Candidate
 from trading.amending import Act, Amendment, NewAmendment, Option
-from trading.clock import from_ms, to_ms
+from trading.clock import to_ms
 from trading.ids import AccountId, ApprovalId, ConfirmId, MemberId, SignalId, Ticket
 from trading.model import ApprovalStatus, Role, Side
-from trading.notices import Priority
 from trading.parser import SignalUpdate
-from trading.source_notices import UpdateCard, UpdateOption
 from trading.sources import Source, SourceId
 from trading.words import told
 
@@ -122,7 +120,7 @@ def propose(
         return False
     if new.acts:
         _do(connection, row["id"], new.acts, None, now)
-    show(connection, row["id"], now)
+    update_cards.show(connection, row["id"], now)
     return True
 
 
@@ -139,13 +137,9 @@ def get(connection: sqlite3.Connection, amendment_id: int) -> Amendment | None:
         amendment_id,
         source,
         decode(SignalUpdate, row["update_json"]),
-        tuple(option.signal_id for option in _options(row)),
+        tuple(option.signal_id for option in update_cards.options(row)),
         tuple(AccountId(one) for one in json.loads(row["accounts_json"])),
     )
-
-
-def _options(row: sqlite3.Row) -> tuple[Option, ...]:
-    return tuple(Option(**one) for one in json.loads(row["options_json"]))
 
 
 def carry_out(
@@ -166,7 +160,7 @@ def carry_out(
             return told("You may not do that on this account. Nothing was changed.")
     if not _do(connection, amendment_id, acts, member_id, now):
         return _SETTLED
-    show(connection, amendment_id, now)
+    update_cards.show(connection, amendment_id, now)
     return None
 
 
@@ -192,7 +186,7 @@ def _do(
                 connection,
                 act.account_id,
                 act.asks,
-                f"update:{amendment_id}",
+                update_cards.cause(amendment_id),
                 now,
                 member=member_id,
                 confirm=confirm,
@@ -253,7 +247,7 @@ def drop(
         "UPDATE amendment SET status = 'dropped', member_id = ? WHERE id = ?",
         (member_id, amendment_id),
     )
-    show(connection, amendment_id, now)
+    update_cards.show(connection, amendment_id, now)
     return None
 
 
@@ -265,34 +259,5 @@ def expire(connection: sqlite3.Connection, now: datetime) -> int:
         (to_ms(now),),
     ).fetchall()
     for row in late:
-        show(connection, row["id"], now)
+        update_cards.show(connection, row["id"], now)
     return len(late)
-
-
-def show(connection: sqlite3.Connection, amendment_id: int, now: datetime) -> None:
-    """Make every copy of an update's card say what is true now."""
-    row = connection.execute(
-        "SELECT m.*, s.name AS source, p.name AS by FROM amendment m"
-        " JOIN source s ON s.id = m.source_id LEFT JOIN member p ON p.id = m.member_id"
-        " WHERE m.id = ?",
-        (amendment_id,),
-    ).fetchone()
-    update = decode(SignalUpdate, row["update_json"])
-    card = UpdateCard(
-        amendment_id=amendment_id,
-        source=row["source"],
-        text=row["text"],
-        kinds=tuple(kind.value for kind in update.kinds),
-        options=tuple(UpdateOption(o.signal_id, o.label, o.words) for o in _options(row)),
-        status=row["status"],
-        by=row["by"],
-        expires_at=from_ms(row["expires_ms"]),
-    )
-    chats = {
-        chat
-        for account in json.loads(row["accounts_json"])
-        for chat in outbox.chats(connection, AccountId(account))
-    }
-    outbox.post(
-        connection, sorted(chats), card, Priority.DECISION, now, topic=f"update:{amendment_id}"
-    )

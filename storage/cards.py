@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from storage import outbox, rights, rows
 from trading.clock import from_ms
-from trading.ids import AccountId, ApprovalId, SignalId
+from trading.ids import AccountId, ApprovalId, SignalId, Ticket
 from trading.model import (
     ApprovalStatus,
     Live,
@@ -20,9 +20,12 @@ from trading.model import (
 )
 from trading.notices import ApprovalCard, OrderView, Priority, SourceRecord
 from trading.people import needs_second
+from trading.positions.model import Ask, WishLine, WishStatus
 
 _LATEST = 30
 """Closed positions that a source is remembered by."""
+_UPDATES = 3
+"""Acts of its source's updates that a card tells, the latest ones."""
 
 
 def refresh(connection: sqlite3.Connection, approval_id: ApprovalId, now: datetime) -> None:
@@ -79,6 +82,50 @@ def view(connection: sqlite3.Connection, approval_id: ApprovalId) -> ApprovalCar
         half=terms.size < 1,
         live=rows.decode(Live, row["live_json"]) if waits and row["live_json"] else None,
         record=_record(connection, row["account_id"], row["source"]) if waits else None,
+        updates=() if waits else _updates(connection, approval_id),
+    )
+
+
+def of_trade(
+    connection: sqlite3.Connection, account_id: AccountId, target: int
+) -> ApprovalId | None:
+    """Return the card of the signal that a position or a pending order came from."""
+    row = connection.execute(
+        "SELECT approval_id FROM orders WHERE account_id = ? AND purpose = 'entry'"
+        " AND approval_id IS NOT NULL AND ? IN (ticket, position_id) ORDER BY id DESC LIMIT 1",
+        (account_id, target),
+    ).fetchone()
+    return None if row is None else ApprovalId(row["approval_id"])
+
+
+def _updates(connection: sqlite3.Connection, approval_id: ApprovalId) -> tuple[WishLine, ...]:
+    """Return what the updates of its source did to a card's trade, in their order."""
+    found = connection.execute(
+        "SELECT w.*, o.average_price, o.filled_volume, o.unresolved_ms FROM orders e"
+        " JOIN wish w ON w.account_id = e.account_id AND w.target IN (e.ticket, e.position_id)"
+        " LEFT JOIN orders o ON o.id = w.order_id"
+        " WHERE e.approval_id = ? AND w.cause LIKE 'update:%' ORDER BY w.id DESC LIMIT ?",
+        (approval_id, _UPDATES),
+    ).fetchall()
+    return tuple(wish_line(row) for row in reversed(found))
+
+
+def wish_line(row: sqlite3.Row) -> WishLine:
+    """Return a wish, with its order where it has one, as a message tells it."""
+    ask = rows.decode(Ask, row["ask_json"])
+    filled = Decimal(row["filled_volume"] or 0)
+    in_doubt = row["status"] == WishStatus.SENT and row["unresolved_ms"] is not None
+    return WishLine(
+        kind=ask.kind.value,
+        ticket=Ticket(ask.target),
+        symbol=ask.symbol,
+        side=Side(ask.side),
+        status="unconfirmed" if in_doubt else row["status"],
+        volume=filled or ask.volume,
+        price=rows.decimal(row["average_price"]),
+        stop_loss=ask.stop_loss,
+        take_profit=ask.take_profit,
+        why=row["detail"],
     )
 
 

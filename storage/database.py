@@ -53,7 +53,7 @@ def connect(path: Path) -> sqlite3.Connection:
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA foreign_keys = ON;
-        PRAGMA wal_autocheckpoint = 200;
+        PRAGMA wal_autocheckpoint = 1000;
         """
     )
     return connection
@@ -285,7 +285,7 @@ def _apply_settings(connection: aiosqlite.Connection) -> None:
     raw.row_factory = sqlite3.Row
     raw.execute("PRAGMA synchronous = FULL")
     raw.execute("PRAGMA foreign_keys = ON")
-    raw.execute("PRAGMA wal_autocheckpoint = 200")
+    raw.execute("PRAGMA wal_autocheckpoint = 1000")
     raw.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_SECONDS * 1000)}")
     (level,) = raw.execute("PRAGMA synchronous").fetchone()
     if level != 2:

@@ -3,14 +3,13 @@
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 
-from storage import managed, outbox, people, rows
+from storage import cards, managed, outbox, people, rows, update_cards
 from storage.rows import encode
 from trading.clock import from_ms, to_ms
-from trading.ids import AccountId, ConfirmId, MemberId, OrderId, Ticket
-from trading.model import Accepted, Filled, Rejected, RejectKind, SendOutcome, Side, Unknown
-from trading.notices import Priority, RuleActed, WishLine, WishReport
+from trading.ids import AccountId, ConfirmId, MemberId, OrderId
+from trading.model import Accepted, Filled, Rejected, RejectKind, SendOutcome, Unknown
+from trading.notices import Priority, RuleActed, WishReport
 from trading.positions.model import Ask, ManagedId, Wish, WishId, WishKind, WishStatus
 from trading.words import told
 
@@ -90,10 +89,13 @@ def drop(connection: sqlite3.Connection, wish_id: WishId, why: str, now: datetim
     """End a wish that became pointless or too old, and say why."""
     row = connection.execute(
         "UPDATE wish SET status = 'dropped', detail = ?, finished_ms = ?"
-        " WHERE id = ? AND status = 'waiting' RETURNING confirm_id",
+        " WHERE id = ? AND status = 'waiting' RETURNING *",
         (why, to_ms(now), wish_id),
     ).fetchone()
-    if row is not None and row["confirm_id"] is not None:
+    if row is None:
+        return
+    update_cards.changed(connection, row, now)
+    if row["confirm_id"] is not None:
         report(connection, ConfirmId(row["confirm_id"]), now)
 
 
@@ -113,6 +115,7 @@ def settle(
             _refused(connection, row, outcome, now)
         case Unknown():
             pass
+    update_cards.changed(connection, row, now)
     if row["confirm_id"] is not None:
         report(connection, ConfirmId(row["confirm_id"]), now)
         return True
@@ -195,30 +198,9 @@ def report(connection: sqlite3.Connection, confirm_id: ConfirmId, now: datetime)
             account=people.label(account),
             currency=account.currency,
             by=member["name"],
-            lines=tuple(_line(row) for row in found),
+            lines=tuple(cards.wish_line(row) for row in found),
         ),
         Priority.DECISION,
         now,
         topic=f"wish:{confirm_id}",
     )
-
-
-def _line(row: sqlite3.Row) -> WishLine:
-    ask = rows.decode(Ask, row["ask_json"])
-    filled = Decimal(row["filled_volume"] or 0)
-    return WishLine(
-        kind=ask.kind.value,
-        ticket=Ticket(ask.target),
-        symbol=ask.symbol,
-        side=Side(ask.side),
-        status="unconfirmed" if _in_doubt(row) else row["status"],
-        volume=filled or ask.volume,
-        price=rows.decimal(row["average_price"]),
-        stop_loss=ask.stop_loss,
-        take_profit=ask.take_profit,
-        why=row["detail"],
-    )
-
-
-def _in_doubt(row: sqlite3.Row) -> bool:
-    return row["status"] == WishStatus.SENT and row["unresolved_ms"] is not None

@@ -20,6 +20,7 @@ from trading.model import (
     SignalDraft,
     TradingState,
 )
+from trading.positions.model import WishLine
 from trading.results.report import Report
 from trading.source_notices import (
     HeldCard,
@@ -104,6 +105,8 @@ class ApprovalCard:
     """Half the volume was approved."""
     live: Live | None = None
     record: SourceRecord | None = None
+    updates: tuple[WishLine, ...] = ()
+    """What updates of its source asked of the broker for its trade, and what became of it."""
     kind: Literal["approval_card"] = "approval_card"
 
 
@@ -142,24 +145,6 @@ class OrderFailed:
     target: int | None
     words: str
     kind: Literal["order_failed"] = "order_failed"
-
-
-@dataclass(frozen=True, slots=True)
-class WishLine:
-    """One thing asked of the broker and what became of it."""
-
-    kind: str
-    """``close``, ``protect`` or ``cancel``."""
-    ticket: Ticket
-    symbol: str
-    side: Side
-    status: str
-    """``waiting``, ``sent``, ``unconfirmed``, ``done``, ``failed`` or ``dropped``."""
-    volume: Decimal | None
-    price: Decimal | None
-    stop_loss: Decimal | None
-    take_profit: Decimal | None
-    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from trading.positions.model import WishLine
 from trading.sketch import Sketch
 
 
@@ -94,4 +95,6 @@ class UpdateCard:
     by: str | None
     """Who decided; None for its source's setting."""
     expires_at: datetime
+    lines: tuple[WishLine, ...] = ()
+    """What it asked of the broker, and what became of each."""
     kind: Literal["update_card"] = "update_card"

@@ -5,8 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from html import escape
 
+from handlers.cards import wish
 from handlers.cards.text import (
-    WORDS,
     dated,
     figure,
     foreign,
@@ -17,24 +17,16 @@ from handlers.cards.text import (
     span,
     table,
 )
-from handlers.texts import later, retell, t
+from handlers.texts import later, t
 from handlers.words import distance
 from trading.ids import Ticket, is_ours
 from trading.model import PendingOrder, Position, SymbolSpec
-from trading.notices import RuleActed, WishLine, WishReport
+from trading.notices import RuleActed, WishReport
 from trading.positions.model import Managed, Rules
 from trading.positions.rules import r_multiple, remaining
 
 MOST = 20
 MOST_ROWS = 60
-_MARKS = {
-    "waiting": "⏳",
-    "sent": "⏳",
-    "unconfirmed": "❓",
-    "done": "✅",
-    "failed": "⚠️",
-    "dropped": "✖️",
-}
 _TITLES = {
     "close": later("Closing"),
     "protect": later("Stop and target"),
@@ -259,48 +251,12 @@ def report(notice: WishReport) -> str:
     # What went wrong is read first and never cut off.
     order = {"failed": 0, "unconfirmed": 1, "dropped": 2}
     shown = sorted(notice.lines, key=lambda line: order.get(line.status, 3))[:MOST]
-    lines = [head, *(_wish_line(line) for line in shown)]
+    lines = [head, *(wish.line(one) for one in shown)]
     if asked > MOST:
         lines.append(t("and {count} more", count=asked - MOST))
     if counts.get("failed"):
         lines.append(t("What failed still holds as before: /status"))
     return "\n".join(lines)
-
-
-def _wish_line(line: WishLine) -> str:
-    mark = _MARKS.get(line.status, "⏳")
-    what = f"{mark} #{line.ticket} {side(line.side)} {foreign(line.symbol, 16)}"
-    return f"{what}: {_became(line)}"
-
-
-def _became(line: WishLine) -> str:
-    why = foreign(retell(line.why), WORDS)
-    match line.status:
-        case "done":
-            return _done(line)
-        case "failed":
-            return t("the broker refused: {why}", why=why)
-        case "dropped":
-            return why
-        case "unconfirmed":
-            return t("not confirmed yet; asking the broker, nothing is sent twice")
-        case _:
-            return t("waits for the broker")
-
-
-def _done(line: WishLine) -> str:
-    if line.kind == "cancel":
-        return t("taken back")
-    if line.kind == "protect":
-        parts = [
-            f"{name} {price(level, None)}"
-            for name, level in ((t("stop"), line.stop_loss), (t("target"), line.take_profit))
-            if level is not None
-        ]
-        return t("{parts} set", parts=t(" and ").join(parts))
-    at = "" if line.price is None else t(" at {price}", price=price(line.price, None))
-    part = "" if line.volume is None else t(" {volume} lots", volume=lots(line.volume))
-    return t("closed{part}{at}", part=part, at=at)
 
 
 def rule(notice: RuleActed) -> str:

@@ -7,7 +7,7 @@ from typing import assert_never
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from handlers.callbacks import Decide, EditCard
-from handlers.cards import fate
+from handlers.cards import fate, wish
 from handlers.cards.quote import quoted
 from handlers.cards.text import (
     NAME,
@@ -28,6 +28,7 @@ from handlers.words import denial_words, detail_words, distance, order_type
 from trading.cards import limit_price
 from trading.model import ApprovalStatus, Decision, OrderType, Proposal, SignalDraft
 from trading.notices import ApprovalCard
+from trading.positions.model import WishLine
 from trading.signals import AUTOMATIC
 
 _TARGETS_SHOWN = 8
@@ -50,7 +51,11 @@ def text(card: ApprovalCard, now: datetime) -> str:
         lines.append(f"<i>{foreign(draft.comment, 160)}</i>")
     if card.text:
         lines.append(quoted(card.text, card.spans))
-    return "\n".join([*lines, "", *_state(card, now)])
+    return "\n".join([*lines, "", *_state(card, now), *map(_updated, card.updates)])
+
+
+def _updated(line: WishLine) -> str:
+    return t("📣 Update: {mark} {what}", mark=wish.mark(line), what=wish.became(line))
 
 
 def keyboard(card: ApprovalCard, now: datetime) -> InlineKeyboardMarkup | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from handlers.callbacks import UpdateTap
+from handlers.cards import wish
 from handlers.cards.text import NAME, WORDS, clock, foreign, span
 from handlers.texts import retell, t
 from handlers.words import update_kind
@@ -27,13 +28,13 @@ def text(card: UpdateCard, now: datetime) -> str:
     ]
     if len(card.options) > _MOST:
         lines.append(t("and {count} more", count=len(card.options) - _MOST))
-    return "\n".join([*lines, _state(card, now)])
+    return "\n".join([*lines, _state(card, now), *map(wish.line, card.lines[:_MOST])])
 
 
 def _state(card: UpdateCard, now: datetime) -> str:
     if card.status == "done":
         by = t("by {by}", by=foreign(card.by)) if card.by else t("by its source's setting")
-        return t("✅ Asked of the broker {by}. What is refused is told.", by=by)
+        return t("Asked of the broker {by}:", by=by) if card.lines else t("✅ Done {by}.", by=by)
     if card.status == "dropped":
         return t(
             "✖️ Ignored by {by} \u2013 nothing was changed.", by=foreign(card.by or t("someone"))

@@ -30,6 +30,8 @@ from trading.clock import SystemClock
 RATE = 500
 SECONDS = 10.0
 _CONNECTIONS = 64
+_BURST = 2000
+_PASSES = 'desk_events_total{event="pass_done"}'
 _AFTER_KILL = 20
 """Requests still sent to a desk that was killed."""
 
@@ -115,6 +117,29 @@ async def _one(session: aiohttp.ClientSession, url: str, ref: str, due: float, l
         load.taken[ref] = text["signal"]
 
 
+async def burst(port: int, count: int, *, name: str = "burst") -> Load:
+    """Send so many signals at once, each over a connection of its own."""
+    load = Load()
+    url = f"http://127.0.0.1:{port}{PATH}"
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as session, asyncio.TaskGroup() as group:
+        began = perf_counter()
+        for number in range(count):
+            group.create_task(_one(session, url, f"{name}-{number}", began, load))
+    return load
+
+
+async def passes(port: int) -> float:
+    """Return how many passes of its loop a desk has made."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/metrics") as answer,
+    ):
+        lines = (await answer.text()).splitlines()
+    (count,) = (line.split()[-1] for line in lines if line.startswith(_PASSES))
+    return float(count)
+
+
 def missing(folder: Path, load: Load) -> list[str]:
     """Return the references answered 201 that are not in the file under that id."""
     with direct(folder / "desk.db") as database:
@@ -135,6 +160,7 @@ def main() -> int:
             load = asyncio.run(drive(port, rate, SECONDS))
             lost = len(missing(folder, load))
             out(f"{rate}/s for {SECONDS:.0f} s: {_line(load)}, missing {lost}\n")
+            out(f"{_BURST} at once: {asyncio.run(_overload(port))}\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with desk(folder) as (process, port):
@@ -142,6 +168,19 @@ def main() -> int:
             gone = len(missing(folder, load))
             out(f"kill -9 in the middle: {len(load.taken)} answered 201, missing {gone}\n")
     return 1 if lost or gone else 0
+
+
+async def _overload(port: int) -> str:
+    """Return what a burst was answered, and the passes a second before and while it waited."""
+    first = await passes(port)
+    await asyncio.sleep(3)
+    second = await passes(port)
+    began = perf_counter()
+    load = await burst(port, _BURST)
+    took = perf_counter() - began
+    third = await passes(port)
+    rates = f"passes a second {(second - first) / 3:.1f} before, {(third - second) / took:.1f} then"
+    return f"{_line(load)}, Retry-After {load.retry_after}; {rates}"
 
 
 def _line(load: Load) -> str:

@@ -61,6 +61,8 @@ async def test_updates_are_tied_to_their_trade_and_carried_out(tmp_path: Path) -
         asked = await desk.owner.sees("stop from 1.095", after=card)
         await desk.owner.taps(asked, "Do it")
         await desk.owner.sees_in(asked, "Asked of the broker by Olga")
+        await desk.owner.sees_in(asked, "stop 1.097 set")
+        await desk.owner.sees_in(card, "Update: ✅ stop 1.097 set")
         await desk.says("/positions", "SL 1.097")
 
         await desk.says("/channel 1 tighten on", "tighten alone")
@@ -74,4 +76,6 @@ async def test_updates_are_tied_to_their_trade_and_carried_out(tmp_path: Path) -
         alone = await desk.owner.sees("by its source's setting", after=looser)
         assert "close all" in alone.text
         await desk.owner.sees("Closed BUY EURUSD", after=alone)
+        await desk.owner.sees_in(alone, "closed 0")
+        await desk.owner.sees_in(card, "Update: ✅ closed 0")
         assert len(desk.rows("SELECT * FROM wish WHERE status = 'done'")) == 2

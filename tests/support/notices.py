@@ -56,9 +56,9 @@ from trading.notices import (
     TradingStateChanged,
     Trouble,
     Unreachable,
-    WishLine,
     WishReport,
 )
+from trading.positions.model import WishLine
 from trading.results.periods import Grain
 from trading.results.report import Report
 from trading.sketch import Sketch

@@ -180,3 +180,21 @@ class Defaults:
     break_even_points: int = 0
     trail_points: int | None = None
     time_limit_hours: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WishLine:
+    """One thing asked of the broker and what became of it."""
+
+    kind: str
+    """``close``, ``protect`` or ``cancel``."""
+    ticket: Ticket
+    symbol: str
+    side: Side
+    status: str
+    """``waiting``, ``sent``, ``unconfirmed``, ``done``, ``failed`` or ``dropped``."""
+    volume: Decimal | None
+    price: Decimal | None
+    stop_loss: Decimal | None
+    take_profit: Decimal | None
+    why: str
