@@ -90,8 +90,8 @@ COUNSEL = word_set(
 COMMANDS = word_set(
     "usa use arriesgar arriesgue arrisque siga sigan respete respeta cuida cuidar manage jangan "
     "usando verwende nutzt utilisez respectez pakai التزم recuerden recuerda protect don't dont "
-    "do enter keep always never only small care follow join share support contact dm click own "
-    "set trail tip note remember reminder usar usen cuiden respeten respeite соблюдайте jaga "
+    "enter keep always never only small care follow join share support contact dm click own set "
+    "trail tip note remember reminder usar usen cuiden respeten respeite соблюдайте jaga "
     "gunakan gerez"
 )
 """Words that open a line of advice or of advertising."""
@@ -206,7 +206,7 @@ TELLING = word_set("it we us this that they he up")
 OFFERS = word_set("contact join dm want wants question questions help message msg")
 """Words that make an "if" one of advertising: "if you want more, join us"."""
 FOLKS = word_set(
-    "semua всем للجميع all everyone everybody team guys family friends equipo amigos todos "
+    "tous semua всем للجميع all everyone everybody team guys family friends equipo amigos todos "
     "equipe pessoal"
 )
 """Whom a wish is for: "good luck everyone"."""

@@ -87,7 +87,8 @@ def counsels(line: Sequence[Item]) -> bool:
     """Tell whether a line advises: it speaks of risk and rules, or a command opens it."""
     said = [item for item in line if item.tag not in MARKS]
     ruled = any(item.text in COUNSEL for item in said)
-    return ruled or any(item.text in COMMANDS for item in said[:_OPENING])
+    forbids = [item.text for item in said[:2]] == ["do", "not"]
+    return ruled or forbids or any(item.text in COMMANDS for item in said[:_OPENING])
 
 
 def _forbids(said: Sequence[Item]) -> str | None:
@@ -107,10 +108,13 @@ def _told_in_advice(said: Sequence[Item], known: Known) -> str | None:
     ruled = any(item.text in COUNSEL for item in said)
     counted = [] if ruled else [item for item in said if is_small(item) and not item.unit]
     won = [item for item in said if item.text in _WON or item.text in NEWS]
+    asked = [item for item in said if item.text == "?"]
+    if any(item.text in OFFERS for item in said):
+        asked = []
     advised = _ADVISED | known.signature
     unknown = [item for item in said if item.tag is Tag.WORD and item.text not in advised]
     unknown = unknown if len(unknown) > _MOST_ADVISED else []
-    return next((item.text for item in (*counted, *won, *unknown)), None)
+    return next((item.text for item in (*counted, *won, *asked, *unknown)), None)
 
 
 def _voids(said: Sequence[Item]) -> bool:
@@ -177,7 +181,10 @@ def _notes(item: Item, said: list[Item]) -> bool:
         return item.text not in UNNOTED
     if item.tag is not Tag.ADVICE:
         return False
-    later = any(other.text in LATER or other.text in {"at", "on"} for other in said)
+    later = any(other.text in LATER for other in said)
+    later = later or any(
+        at.text in {"at", "on"} and other.tag in _OF_LEVELS for at, other in pairwise(said)
+    )
     return later or (item.text in TRAILING and any(o.tag in _OF_LEVELS for o in said))
 
 
