@@ -55,6 +55,8 @@ def not_a_heading(line: Sequence[Item]) -> str | None:
     number = next((item for place, item in enumerate(line) if _is_loose(line, place)), None)
     if number is not None:
         return number.text
+    if any(item.text == "'" for item in line):  # "members' trade" is somebody's
+        return said[0].text
     if small_words(said) > _MOST_SMALL + (said[-1].text == "day"):
         return " ".join(item.text for item in said[:3])
     known = (_is_name, _is_greeting, _is_advice, _is_for_an_account, _is_relayed)
