@@ -91,7 +91,7 @@ def _prose(lines: Lines, blocks: list[Block], scan: Scan) -> str | None:
             continue
         if number in sides or has_side(line):
             why = _prose_beside_side(line, known)
-        elif names_a_price(line):
+        elif names_a_price(line) and line[0].tag is not Tag.ADVICE:
             why = _prose_beside_level(line, known)
         elif number < min(sides):
             why = _unread_heading(line)

@@ -72,10 +72,11 @@ VOID = word_set(
 """Words that make a call none, wherever they stand around its prices."""
 EVEN = word_set("breakeven at be now . ! ,")
 NOT_PAST = word_set(
-    "reserved limited unlimited trusted based recommended suggested fixed calculated posted "
-    "verified red need speed feed indeed proceed exceed advanced guaranteed isolated regulated "
-    "related fed disciplined experienced leveraged calmed mercado mercados cuidado recomendado "
-    "limitado vamos canal канал капитал материал gegen gehen geben gebt gerecht prices"
+    "moderado moderada elevado adecuado adecuada reserved limited unlimited trusted based "
+    "recommended suggested fixed calculated posted verified red need speed feed indeed proceed "
+    "exceed advanced guaranteed isolated regulated related fed disciplined experienced "
+    "leveraged calmed mercado mercados cuidado recomendado limitado vamos canal канал капитал "
+    "материал gegen gehen geben gebt gerecht prices"
 )
 """Words that end like the past tense and are not."""
 COUNSEL = word_set(
@@ -154,7 +155,7 @@ TITLES = (
         "night dollar pound euro yen franc australian british zealand canadian swiss japanese "
         "us american futures spot exchange opening re reentry again nueva nuevo novo nova neues "
         "neuer neu nouveau nuovo nuova yeni baru moi новый новая جديدة جديد عاجل بسم الله "
-        "الرحمن الرحيم عالمية tin hieu gratis gratuita kostenlos gmt utc am pm est"
+        "الرحمن الرحيم عالمية tin hieu gratis gratuita gratuito kostenlos gmt utc am pm est"
     )
 )
 """Words that name a call, its kind and its market: what a heading may say."""
@@ -205,6 +206,8 @@ TELLING = word_set("it we us this that they he up")
 """Small words of a tale: two of them make no command."""
 OFFERS = word_set("contact join dm want wants question questions help message msg")
 """Words that make an "if" one of advertising: "if you want more, join us"."""
+INVITES = OFFERS | word_set("follow share click support")
+"""Words of a line of advertising."""
 FOLKS = word_set(
     "tous semua всем للجميع all everyone everybody team guys family friends equipo amigos todos "
     "equipe pessoal"
@@ -218,16 +221,16 @@ KINDS = word_set(
 )
 """Words that name the kind of a call on a line of their own."""
 ADVISING = word_set(
-    "opere tu com con mit sie maximo minimo sesuai o a la el los las del do da le les gestao "
-    "buena bien mas moderado pequeno ihre deine il vostro secondo вашим свой соблюдать sizin не "
-    "более lupa forget usar votre seus на proper suitable based size sizes sizing lot lots "
-    "account management money per max only over leverage rush entries entry enter slowly layer "
-    "rules rule plan us vip channel link bio admin more signals support friends financial "
-    "advice responsibly key success fixed calculated strictly pro wise wisely discipline first "
-    "important recommended suggested limited loss losses lose afford big high medium low news "
-    "today buen siempre su sus seu sua sempre lotaje pequena kecil bajo baja مهمة راس رأس المال "
-    "صغير always trade trading free yourself each every time no an or while without if not by "
-    "from percent % than half please total"
+    "overtrade overleverage opere tu com con mit sie maximo minimo sesuai o a la el los las del "
+    "do da le les gestao buena bien mas moderado pequeno ihre deine il vostro secondo вашим "
+    "свой соблюдать sizin не более lupa forget usar votre seus на proper suitable based size "
+    "sizes sizing lot lots account management money per max only over leverage rush entries "
+    "entry enter slowly layer rules rule plan us vip channel link bio admin more signals "
+    "support friends financial advice responsibly key success fixed calculated strictly pro "
+    "wise wisely discipline first important recommended suggested limited loss losses lose "
+    "afford big high medium low news today buen siempre su sus seu sua sempre lotaje pequena "
+    "kecil bajo baja مهمة راس رأس المال صغير always trade trading free yourself each every time "
+    "no an or while without if not by from percent % than half please total"
 )
 """What else is said in a line of advice."""
 DISCLAIMERS = word_set(

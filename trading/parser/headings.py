@@ -32,6 +32,9 @@ from trading.parser.tagger import Item
 from trading.parser.vocabulary import Tag
 
 _UNSAID = frozenset({Tag.ADVICE, Tag.CONDITION, Tag.NOT_SET, Tag.NO_STOP, Tag.NO_TARGET})
+_TITLED = TITLES | JOINERS
+_GREETED = GREETINGS | WELL | DAY_PARTS
+_UNMEASURED = RECORDS | {"session", "day", "week"}
 _MOST_SMALL = 1
 _LONGEST_NAME = 3
 _LONGEST_GREETING = 2
@@ -72,7 +75,7 @@ def not_a_lead(line: Sequence[Item]) -> str | None:
     heads = [place for place, item in enumerate(line) if item.tag in {Tag.SIDE, Tag.SYMBOL}]
     for place, item in enumerate(line[: heads[0]]):
         loud = _is_loud(item) or item.text in JOINERS
-        greets = item.text in GREETINGS | WELL | DAY_PARTS
+        greets = item.text in _GREETED
         if loud and item.text not in BIDS and not greets and not is_tagged(line, place):
             return item.text
     return None
@@ -83,7 +86,7 @@ def _is_loud(item: Item) -> bool:
         return item.text not in TITLES
     if item.tag is Tag.ASIDE:
         return item.text in RECORDS
-    known = {item.text, item.text.removesuffix("'s")} & (TITLES | JOINERS)
+    known = {item.text, item.text.removesuffix("'s")} & _TITLED
     return item.tag in {Tag.WORD, Tag.FILLER} and not known
 
 
@@ -98,13 +101,13 @@ def _is_loose(line: Sequence[Item], place: int) -> bool:
 
 
 def _is_measured(item: Item) -> bool:
-    unmeasured = RECORDS | {"session", "day", "week"}
-    return item.tag is Tag.ASIDE and item.text not in unmeasured
+    return item.tag is Tag.ASIDE and item.text not in _UNMEASURED
 
 
 def _is_name(said: Sequence[Item], loud: Sequence[Item]) -> bool:
     """Tell whether the words are a channel's name: "Forex Minister", "Golden Eagle FX"."""
-    if len(loud) > _LONGEST_NAME or not all(map(_is_plain, loud)):
+    told = any(item.text in {"of", "for", "the"} for item in said)
+    if told or len(loud) > _LONGEST_NAME or not all(map(_is_plain, loud)):
         return False
     words = [item for item in said if item.tag is not Tag.NUMBER]
     by = next((item.start for item in words if item.text == "by"), None)
@@ -133,7 +136,7 @@ def _names_its_source(line: Sequence[Item], said: Sequence[Item]) -> bool:
 
 def _is_greeting(said: Sequence[Item], loud: Sequence[Item]) -> bool:
     wishes = said[0].text in WELL and any(item.text in DAY_PARTS for item in said[1:2])
-    named = [item for item in loud if item.text not in WELL | DAY_PARTS]
+    named = [item for item in loud if item.text not in _GREETED]
     return (wishes or said[0].text in GREETINGS) and len(named) <= _LONGEST_GREETING
 
 

@@ -17,6 +17,7 @@ from trading.parser.context_words import (
     FOLKS,
     GRAMMAR,
     IFS,
+    INVITES,
     KINDS,
     LATER,
     NEGATIONS,
@@ -43,6 +44,9 @@ _MOST_LATER = 3
 _MOST_ADVISED = 1
 """Unknown words of a line of advice."""
 _ADVISED = COUNSEL | COMMANDS | ADVISING | SMALL_TALK | PARTS | GRAMMAR | QUIET
+_TALKS = KINDS | SMALL_TALK | {"entry"}
+_PRAISED = WELL | FOLKS | {"happy", "best"}
+"""Words that are small talk only in a wish: "good luck everyone"."""
 _WON = frozenset({"profit", "profits", "pips"})
 _OPENING = 3
 """A command stands among the first words of a line: "please follow …"."""
@@ -108,12 +112,12 @@ def _told_in_advice(said: Sequence[Item], known: Known) -> str | None:
     ruled = any(item.text in COUNSEL for item in said)
     counted = [] if ruled else [item for item in said if is_small(item) and not item.unit]
     won = [item for item in said if item.text in _WON or item.text in NEWS]
-    asked = [item for item in said if item.text == "?"]
-    if any(item.text in OFFERS for item in said):
-        asked = []
-    advised = _ADVISED | known.signature
-    unknown = [item for item in said if item.tag is Tag.WORD and item.text not in advised]
-    unknown = unknown if len(unknown) > _MOST_ADVISED else []
+    offers = any(item.text in OFFERS for item in said)
+    asked = [] if offers else [item for item in said if item.text == "?"]
+    words = [item for item in said if item.tag is Tag.WORD and item.text not in _ADVISED]
+    unknown = [item for item in words if item.text not in known.signature]
+    invites = any(item.text in INVITES for item in said)
+    unknown = unknown if len(unknown) > (ruled or invites) * _MOST_ADVISED else []
     return next((item.text for item in (*counted, *won, *asked, *unknown)), None)
 
 
@@ -130,7 +134,7 @@ def _stands(line: Sequence[Item], said: list[Item]) -> str | None:
         return None
     listed = {item.text for mark, item in pairwise(line) if mark.tag is Tag.SEPARATOR}
     for item in said:
-        waits = item.tag in _WHEN and item.text not in listed | PARTS
+        waits = item.tag in _WHEN and item.text not in listed and item.text not in PARTS
         if waits and not item.text.startswith(("current", "cmp")):
             return item.text
         if item.tag is Tag.ADVICE and not _notes(item, said):
@@ -162,8 +166,7 @@ def _told(line: Sequence[Item], said: list[Item], known: Known) -> str | None:
 def _is_named(line: Sequence[Item], said: list[Item], known: Known) -> bool:
     """Tell whether a line of labels labels something, or names the kind of call it is."""
     labels = [item for item in said if item.text in PARTS and item.tag is not Tag.MARKET]
-    talks = KINDS | SMALL_TALK | known.signature | {"entry"}
-    if not labels or any(item.text in talks for item in said):
+    if not labels or any(item.text in _TALKS or item.text in known.signature for item in said):
         return True
     return any(item.tag in _NAMED or item.text == ":" for item in line)
 
@@ -195,7 +198,7 @@ def _describes(item: Item) -> bool:
 
 
 def _is_small_talk(item: Item, said: list[Item]) -> bool:
-    if item.text not in WELL and item.text not in FOLKS and item.text not in {"happy", "best"}:
+    if item.text not in _PRAISED:
         return item.text in SMALL_TALK
     return any(other.text in WISHES for other in said)  # "good trade" is praise
 
