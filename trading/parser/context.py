@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from trading.parser.blocks import Block
-from trading.parser.context_words import DOUBTS, EAGER, GREETINGS, MODALS, NEWS, TITLES, VOID
+from trading.parser.context_words import DOUBTS, GREETINGS, NEWS, TITLES, WITHDRAWN
 from trading.parser.fields import Scan
 from trading.parser.headings import not_a_heading, not_a_lead
 from trading.parser.hints import is_small
@@ -24,6 +24,7 @@ from trading.parser.vocabulary import Tag
 from trading.words import told
 
 _LEADS = TITLES | GREETINGS
+_SAID = frozenset({Tag.WORD, Tag.ASIDE})
 _MOST_PROSE = 8
 _MOST_BESIDE_LEVEL = 2
 
@@ -58,17 +59,14 @@ def _doubt_in_heads(items: list[Item], blocks: list[Block]) -> str | None:
 
 
 def _doubt_around(lines: Lines, blocks: list[Block]) -> str | None:
-    """Find a word outside of the head that voids the call: "invalid", "sample", a question."""
+    """Find what voids the call outside of its head: a quotation, a question, "no longer"."""
     sides = _side_lines(blocks)
-    first = min(sides)
     for number, line in lines.items():
         if _quotes(line):
             return '"'
         for item in line:
             asks = number in sides and item.text in {"?", "\u00bf"}
-            leads = number < first and item.text not in EAGER and _doubts(item)
-            modal = item.text in MODALS and (number in sides or names_a_price(line))
-            if asks or leads or modal or (item.tag is Tag.WORD and item.text in VOID):
+            if asks or (item.tag in _SAID and item.text in WITHDRAWN):
                 return item.text
     return None
 
@@ -195,4 +193,4 @@ def _head(items: list[Item], block: Block, *, first: bool) -> list[Item]:
 
 
 def _doubts(item: Item) -> bool:
-    return item.tag is not Tag.SIDE and (item.text.removesuffix("'s") in DOUBTS or item.text == "?")
+    return item.tag is not Tag.SIDE and (item.text in DOUBTS or item.text == "?")

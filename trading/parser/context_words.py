@@ -39,38 +39,18 @@ OUTCOMES = frozenset(
 )
 """Pairs of words that tell how a trade stands, not where it should go."""
 LATER = word_set("when once after if until till upon soon cuando quando если после se wenn")
-DOUBTS = word_set(
-    "before after earlier if wait waiting may might could would expect expecting expected "
-    "looking look plan planning potential possible don't dont not never avoid until unless "
-    "maybe consider considering watch watching who who's whos anyone why what was were had took "
-    "yesterday last think thinking hope want wants should will can how when where which did "
-    "does no cannot can't miss missed ready prepare forecast analysis scenario either example "
-    "posible possivel possibile moglich возможно вероятно mungkin muhtemelen olasi peut forget "
-    "delete skip disregard close exit remove monday tuesday wednesday thursday friday sunday "
-    "got gave caught earned won went sold bought made our my his her their active"
-)
+DOUBTS = word_set("prepare ready plan dont don't never no not until if will our my active")
+"""Words of a heading or a note that make no call of what they stand before."""
+PAST_DAYS = word_set("yesterday last previous old past earlier before after best worst lost bad")
+"""Words that are in no channel's name."""
+WITHDRAWN = word_set("longer anymore loss score")
+"""Words that take a call back, in whatever line they stand: "no longer valid"."""
 NEWS = word_set(
     "update updated edit edited correction corrected revised reminder recap results result "
     "cancel cancelled canceled cancelar cancela ignore ignored void"
 )
 DISTANCES = word_set("risk reward rr after every each within spread range")
 """Words whose pips measure a plan, not a result."""
-VOID = word_set(
-    "longer education educational learn learning stats statistics scorecard score test "
-    "felicidades parabens mubarak tebrikler xong thanh guide tutorial loser losers webinar "
-    "homework received parsed quiz exercise lesson ago entered throwback flashback proof taken "
-    "already ganancia ganancias lucro ganho прибыль убыток kazanc gewinn verlust gagne perdu "
-    "guadagno ربح cuan rugi stopado stopeado словили outcome status sent win loss anymore "
-    "previous sample demo dummy template hypothetical imagine friend lol haha moved gone looks "
-    "mistake wrong typo paper history historical archive confirmation confirmed confirms "
-    "confirmacion confirmacao confirmar подтверждения konfirmasi bestatigung teyit تأكيد "
-    "التأكيد ayer ontem hier gestern ieri вчера вчерашний dun dunku kemarin امس الامس ejemplo "
-    "exemplo exemple beispiel esempio пример ornek contoh مثال उदाहरण resultado resultados "
-    "resultat ergebnis risultato итог итоги результат sonuc hasil نتيجة نتائج drawdown waiting "
-    "watching yet forming forms esperen esperar aguardem aguardar aguarde жду ждем tunggu"
-)
-"""Words that make a call none, wherever they stand around its prices."""
-EVEN = word_set("breakeven at be now . ! ,")
 NOT_PAST = word_set(
     "moderado moderada elevado adecuado adecuada reserved limited unlimited trusted based "
     "recommended suggested fixed calculated posted verified red need speed feed indeed proceed "
@@ -118,14 +98,11 @@ WISHES = DAY_PARTS | word_set(
     "exitos chance erfolg gluck fortuna удачи профита kazanclar sanslar بالتوفيق semoga regards "
     "wishes holiday suerte sorte luck night weekend trading rights"
 )
-MODALS = word_set("could might may would")
 GRAMMAR = word_set(
     "is the our my your we i this of to that it you us he they for in here was from with up at "
     "by about"
 )
 """Small words: two of them and one unknown word make a line a sentence, not a name."""
-EAGER = frozenset({"ready", "prepare", "plan"})
-"""Doubts beside a price that only announce a call from the lines above it."""
 QUIET = word_set(
     "plan idea trading \u0441f riskly leverage fresh todays today cf h m d x st nd rd th side "
     "here down high low daily posted lenh urgent aggressive safe conservative london asia asian "

@@ -13,7 +13,6 @@ from trading.parser.context_words import (
     COMMANDS,
     COUNSEL,
     DAY_PARTS,
-    DOUBTS,
     FIRMS,
     GREETINGS,
     JOINERS,
@@ -21,6 +20,7 @@ from trading.parser.context_words import (
     NAME_PARTS,
     NAMES,
     NAMING,
+    PAST_DAYS,
     RECORDS,
     SHARES,
     SOURCES,
@@ -123,10 +123,10 @@ def _ends_a_name(item: Item) -> bool:
 
 
 def _is_plain(item: Item) -> bool:
-    """Tell whether a word may be one of a name: none that doubts, and no participle."""
+    """Tell whether a word may be one of a name: none of the past, and no participle."""
     participle = item.text.endswith("ing") and len(item.text) > len("king") + 1
     named = item.tag is Tag.WORD or item.text in NAMES
-    return named and item.text not in DOUBTS and not participle
+    return named and item.text not in PAST_DAYS and not participle
 
 
 def _names_its_source(line: Sequence[Item], said: Sequence[Item]) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from trading.parser.context_words import DISTANCES, EVEN, LATER, NOT_PAST, OUTCOMES, RESULTS
+from trading.parser.context_words import DISTANCES, LATER, NOT_PAST, OUTCOMES, RESULTS
 from trading.parser.lexer import Token
 from trading.parser.lines import MARKS, PRICED, Lines, has_side
 from trading.parser.tagger import PIPS, Item
@@ -39,8 +39,6 @@ def _told(tokens: Sequence[Token], lines: Lines) -> str | None:
         if replaced := _replaced(line):
             return replaced
     for words in _words_by_line(tokens):
-        if EVEN.issuperset(words) and "breakeven" in words:
-            return "breakeven"
         outcome = next((pair for pair in pairwise(words) if pair in OUTCOMES), None)
         if outcome is not None:
             return " ".join(outcome)
