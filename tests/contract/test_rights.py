@@ -6,7 +6,7 @@ pages and routes keep theirs in one place each and are driven there.
 """
 
 import re
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -24,8 +24,8 @@ from storage.rows import encode
 from tests.support.rights_desk import MARK, Place, RightsDesk, rights_desk
 from trading.drawdown import Cap, CapKind
 from trading.drawdown.shorthand import encode as encode_cap
-from trading.ids import AccountId
-from trading.model import Role, Side
+from trading.ids import AccountId, ApprovalId
+from trading.model import Member, Role, Side
 from trading.parser import SignalUpdate, UpdateKind
 from trading.positions.model import Request
 from trading.sketch import Sketch
@@ -165,47 +165,76 @@ def of_another(row: CommandRow, scene: Scene) -> list[str]:
     return ways
 
 
-async def taps_of(scene: Scene, at: Place) -> dict[type[CallbackData], CallbackData]:
-    """Return a button of every class that is about that account, fresh and waiting."""
-    desk, account = scene.desk, at.account_id
-    number = next(desk._numbers)  # noqa: SLF001 - the desk's own counter
-    _, approval = await desk.offer(account, f"tap:{number}")
-    asker = (
-        scene.mine.people[scene.role or Role.OWNER] if at is scene.mine else at.people[Role.OWNER]
-    )
-    ttl = timedelta(minutes=5)
-    confirm = await desk.stores.desk.ask(asker.id, account, "cap_off", "daily", ttl)
-    position = await desk.stores.positions.ask_for(asker.id, account, Request(()), ttl)
-    question = await _question(desk, account)
-    _, rejected = await desk.offer(account, f"no:{number}")
-    by = asker.id
-    await desk.desk.database.run(
+_TTL = timedelta(minutes=5)
+Make = Callable[[Scene, Place], Awaitable[CallbackData]]
+
+
+def _plain(make: Callable[[AccountId, Place], CallbackData]) -> Make:
+    """Return how a button is made that carries the account itself."""
+
+    async def made(_scene: Scene, at: Place) -> CallbackData:
+        return make(at.account_id, at)
+
+    return made
+
+
+async def _approval(scene: Scene, at: Place) -> ApprovalId:
+    _, approval = await scene.desk.offer(at.account_id, f"tap:{scene.desk.number()}")
+    return approval
+
+
+async def _decide(scene: Scene, at: Place) -> CallbackData:
+    return tap.Decide(approval_id=await _approval(scene, at), decision="reject")
+
+
+async def _edit(scene: Scene, at: Place) -> CallbackData:
+    return tap.EditCard(approval_id=await _approval(scene, at))
+
+
+def _asker(scene: Scene, at: Place) -> Member:
+    """Return whose question it is: one's own on one's own account, else its owner's."""
+    return (at.people if at is scene.theirs else scene.mine.people)[
+        Role.OWNER if at is scene.theirs or scene.role is None else scene.role
+    ]
+
+
+async def _reason(scene: Scene, at: Place) -> CallbackData:
+    rejected, by = await _approval(scene, at), _asker(scene, at).id
+    await scene.desk.desk.database.run(
         lambda db: db.execute(
             "UPDATE approval SET status = 'rejected', member_id = ? WHERE id = ?", (by, rejected)
         )
     )
-    held = await _held(desk, at)
-    update = await _update(desk, account, number)
-    return {
-        tap.Decide: tap.Decide(approval_id=approval, decision="reject"),
-        tap.EditCard: tap.EditCard(approval_id=approval),
-        tap.RejectReason: tap.RejectReason(approval_id=rejected, number=0),
-        tap.HeldTap: tap.HeldTap(held_id=held, what="drop"),
-        tap.StopTap: tap.StopTap(held_id=await _held(desk, at), stop="1.05"),
-        tap.UpdateTap: tap.UpdateTap(amendment_id=update, signal_id=-1),
-        tap.ConfirmTap: tap.ConfirmTap(confirm_id=confirm, yes=False),
-        tap.PositionTap: tap.PositionTap(confirm_id=position, yes=False),
-        tap.PickPosition: tap.PickPosition(what=str(at.ticket), account_id=account),
-        tap.CapStep: tap.CapStep(account_id=account, kind="daily", value="3"),
-        tap.CapEdit: tap.CapEdit(account_id=account, act="show", code=_CAP),
-        tap.PresetTap: tap.PresetTap(account_id=account, name="ftmo"),
-        tap.RiskTap: tap.RiskTap(account_id=account, value="0.25"),
-        tap.FollowTap: tap.FollowTap(account_id=account, source_id=1, level="off"),
-        tap.BalanceTap: tap.BalanceTap(question_id=question, answer="result"),
-        tap.Refresh: tap.Refresh(what="status", account_id=account),
-        tap.TradesAt: tap.TradesAt(account_id=account, closed_ms=1, trade_id=1, newer=False),
-        tap.Performance: tap.Performance(account_id=account, by="symbol", at=0),
-    }
+    return tap.RejectReason(approval_id=rejected, number=0)
+
+
+async def _drop(scene: Scene, at: Place) -> CallbackData:
+    return tap.HeldTap(held_id=await _held(scene.desk, at), what="drop")
+
+
+async def _stop(scene: Scene, at: Place) -> CallbackData:
+    return tap.StopTap(held_id=await _held(scene.desk, at), stop="1.05")
+
+
+async def _ignore(scene: Scene, at: Place) -> CallbackData:
+    return tap.UpdateTap(amendment_id=await _update(scene.desk, at.account_id), signal_id=-1)
+
+
+async def _confirm(scene: Scene, at: Place) -> CallbackData:
+    store, asker = scene.desk.stores.desk, _asker(scene, at)
+    asked = await store.ask(asker.id, at.account_id, "cap_off", "daily", _TTL)
+    return tap.ConfirmTap(confirm_id=asked, yes=False)
+
+
+async def _position(scene: Scene, at: Place) -> CallbackData:
+    store, asker = scene.desk.stores.positions, _asker(scene, at)
+    asked = await store.ask_for(asker.id, at.account_id, Request(()), _TTL)
+    return tap.PositionTap(confirm_id=asked, yes=False)
+
+
+async def _balance(scene: Scene, at: Place) -> CallbackData:
+    question = await _question(scene.desk, at.account_id)
+    return tap.BalanceTap(question_id=question, answer="result")
 
 
 async def _question(desk: RightsDesk, account: AccountId) -> int:
@@ -222,7 +251,7 @@ async def _question(desk: RightsDesk, account: AccountId) -> int:
 
 async def _held(desk: RightsDesk, at: Place) -> int:
     """Return a message held of a person who may trade on that account."""
-    by, number = at.people[Role.TRADER].id, next(desk._numbers)  # noqa: SLF001 - as above
+    by, number = at.people[Role.TRADER].id, desk.number()
     return await desk.desk.database.run(
         lambda db: db.execute(
             "INSERT INTO held (source_id, ref, text, why, sketch_json, incomplete, status,"
@@ -241,7 +270,8 @@ _CLOSE = encode(SignalUpdate(kinds=(UpdateKind.CLOSE_ALL,)))
 _LATER_MS = 9_000_000_000_000
 
 
-async def _update(desk: RightsDesk, account: AccountId, number: int) -> int:
+async def _update(desk: RightsDesk, account: AccountId) -> int:
+    number = desk.number()
     return await desk.desk.database.run(
         lambda db: db.execute(
             "INSERT INTO amendment (source_id, ref, text, update_json, options_json,"
@@ -251,6 +281,30 @@ async def _update(desk: RightsDesk, account: AccountId, number: int) -> int:
         ).fetchone()[0]
     )
 
+
+OF_ACCOUNTS: dict[type[CallbackData], Make] = {
+    tap.Decide: _decide,
+    tap.EditCard: _edit,
+    tap.RejectReason: _reason,
+    tap.HeldTap: _drop,
+    tap.StopTap: _stop,
+    tap.UpdateTap: _ignore,
+    tap.ConfirmTap: _confirm,
+    tap.PositionTap: _position,
+    tap.BalanceTap: _balance,
+    tap.PickPosition: _plain(lambda a, at: tap.PickPosition(what=str(at.ticket), account_id=a)),
+    tap.CapStep: _plain(lambda a, _: tap.CapStep(account_id=a, kind="daily", value="3")),
+    tap.CapEdit: _plain(lambda a, _: tap.CapEdit(account_id=a, act="show", code=_CAP)),
+    tap.PresetTap: _plain(lambda a, _: tap.PresetTap(account_id=a, name="ftmo")),
+    tap.RiskTap: _plain(lambda a, _: tap.RiskTap(account_id=a, value="0.25")),
+    tap.FollowTap: _plain(lambda a, _: tap.FollowTap(account_id=a, source_id=1, level="off")),
+    tap.Refresh: _plain(lambda a, _: tap.Refresh(what="status", account_id=a)),
+    tap.TradesAt: _plain(
+        lambda a, _: tap.TradesAt(account_id=a, closed_ms=1, trade_id=1, newer=False)
+    ),
+    tap.Performance: _plain(lambda a, _: tap.Performance(account_id=a, by="symbol", at=0)),
+}
+"""Buttons of one account, each made fresh and waiting for an answer."""
 
 OF_NO_ACCOUNT = {
     tap.SourceTap: tap.SourceTap(source_id=1, words="risk 0.5"),
@@ -274,46 +328,21 @@ def test_every_button_is_in_the_table_and_driven_here() -> None:
         if isinstance(one, type) and issubclass(one, CallbackData) and one is not CallbackData
     }
     assert set(BUTTONS) == known
-    assert set(OF_NO_ACCOUNT) | {getattr(tap, name) for name in _OF_ACCOUNTS} == known
-
-
-_OF_ACCOUNTS = [
-    "Decide",
-    "EditCard",
-    "RejectReason",
-    "HeldTap",
-    "StopTap",
-    "UpdateTap",
-    "ConfirmTap",
-    "PositionTap",
-    "PickPosition",
-    "CapStep",
-    "CapEdit",
-    "PresetTap",
-    "RiskTap",
-    "FollowTap",
-    "BalanceTap",
-    "Refresh",
-    "TradesAt",
-    "Performance",
-]
+    assert set(OF_NO_ACCOUNT) | set(OF_ACCOUNTS) == known
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("name", _OF_ACCOUNTS)
-async def test_a_button_of_an_account_does_what_the_table_says(desk: RightsDesk, name: str) -> None:
-    kind = getattr(tap, name)
+@pytest.mark.parametrize("kind", OF_ACCOUNTS, ids=lambda kind: kind.__name__)
+async def test_a_button_of_an_account_does_what_the_table_says(
+    desk: RightsDesk, kind: type[CallbackData]
+) -> None:
     for scene in scenes(desk):
-        own = (await taps_of(scene, scene.mine))[kind]
+        own = await OF_ACCOUNTS[kind](scene, scene.mine)
         if scene.may(BUTTONS[kind].role):
             await allowed(desk.taps(scene.who, own))
         else:
             await refused(scene, desk.taps(scene.who, own))
-        foreign = (await taps_of(scene, scene.theirs))[kind]
-        if kind is tap.Refresh and scene.role is not None:
-            said = await desk.taps(scene.who, foreign)
-            assert str(scene.theirs.login) not in said
-            continue
+        foreign = await OF_ACCOUNTS[kind](scene, scene.theirs)
         await refused(scene, desk.taps(scene.who, foreign))
 
 

@@ -92,6 +92,10 @@ class RightsDesk:
         await self._feed(callback_query=query)
         return self._said()
 
+    def number(self) -> int:
+        """Return a number that nothing here has yet."""
+        return next(self._numbers)
+
     async def written(self) -> int:
         """Return how many rows were ever written: unchanged means that nothing was."""
         return await self.desk.database.run(lambda db: db.total_changes)
