@@ -14,6 +14,7 @@ from trading.parser.context_words import (
     COUNSEL,
     DAY_PARTS,
     FIRMS,
+    GRAMMAR,
     GREETINGS,
     JOINERS,
     MONEY,
@@ -33,6 +34,7 @@ from trading.parser.vocabulary import Tag
 
 _UNSAID = frozenset({Tag.ADVICE, Tag.CONDITION, Tag.NOT_SET, Tag.NO_STOP, Tag.NO_TARGET})
 _TITLED = TITLES | JOINERS
+_JOINING = (GRAMMAR | JOINERS) - {"and", "by"}
 _GREETED = GREETINGS | WELL | DAY_PARTS
 _UNMEASURED = RECORDS | {"session", "day", "week"}
 _MOST_SMALL = 1
@@ -106,7 +108,7 @@ def _is_measured(item: Item) -> bool:
 
 def _is_name(said: Sequence[Item], loud: Sequence[Item]) -> bool:
     """Tell whether the words are a channel's name: "Forex Minister", "Golden Eagle FX"."""
-    told = any(item.text in {"of", "for", "the"} for item in said)
+    told = any(item.text in _JOINING for item in said)
     if told or len(loud) > _LONGEST_NAME or not all(map(_is_plain, loud)):
         return False
     words = [item for item in said if item.tag is not Tag.NUMBER]
