@@ -86,7 +86,7 @@ def _serve(folder: Path, owner: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.collect()
     gc.freeze()
-    while _is_there(owner):
+    while is_there(owner):
         with suppress(TimeoutError):
             connection, _ = listener.accept()
             if os.fork() == 0:
@@ -95,7 +95,8 @@ def _serve(folder: Path, owner: int) -> None:
             connection.close()
 
 
-def _is_there(pid: int) -> bool:
+def is_there(pid: int) -> bool:
+    """Tell whether a process runs."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -12,6 +12,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from contextlib import closing, suppress
 from functools import cache
@@ -19,12 +20,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from tests.support.nursery import FOLDER
+from tests.support.nursery import FOLDER, is_there
 
 GIVEN = "TEST_POSTGRES_DSN"
 _TEMPLATE = "desk_template"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
 _START_SECONDS = 30.0
+_LOOK_SECONDS = 2.0
 _made: set[str] = set()
 
 
@@ -168,6 +170,25 @@ def _start(home: Path, initdb: str, control: str) -> None:
             timeout=_START_SECONDS,
             **(other or {}),
         )
+    # A run that is killed ends nothing itself: somebody has to notice.
+    subprocess.run(
+        [sys.executable, "-m", "tests.support.postgres_server"],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _watch(run: Path) -> None:
+    """End the server of a run once the run is gone, from a process of its own."""
+    if os.fork():
+        return
+    os.setsid()
+    owner = int((run / "owner").read_text())
+    while is_there(owner):
+        time.sleep(_LOOK_SECONDS)
+    end(run)
 
 
 def _programs() -> tuple[str, str] | None:
@@ -186,3 +207,7 @@ def _other_user() -> Any:
             found = pwd.getpwnam(name)
             return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
     raise AssertionError("the server refuses to run as root, and there is no other user")
+
+
+if __name__ == "__main__":
+    _watch(Path(os.environ[FOLDER]))
