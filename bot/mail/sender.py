@@ -18,7 +18,6 @@ from trading.words import told
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS: Final = 5.0
-KEEPS_OPEN: Final = 10.0
 TOLD_AFTER: Final = timedelta(minutes=10)
 """A server that is away so long is told to the owners; one that is set up wrongly, at once."""
 STOP_SECONDS: Final = 5.0
@@ -94,9 +93,9 @@ class MailSender:
                 except StoreError as error:
                     log.warning("mail_queue_not_read", extra={"facts": {"why": str(error)}})
                     wait = IDLE_SECONDS
-                if wait > KEEPS_OPEN / 2:
-                    await self._carrier.close()
-                await self._wait(wait)
+                if wait > 0:
+                    await self._carrier.close()  # the next may be hours away
+                    await self._wait(wait)
         finally:
             self._ended.set()
             await self._carrier.close()
@@ -167,8 +166,6 @@ class MailSender:
 
     async def _wait(self, seconds: float) -> None:
         """Wait so long; news hurries no wait for a server that fails."""
-        if seconds <= 0:
-            return
         try:
             async with asyncio.timeout(seconds / self._speed):
                 await self._kicked.wait()

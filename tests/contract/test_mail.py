@@ -1,5 +1,7 @@
 """Mails from their fact to a real SMTP server, over every answer it may give and every death."""
 
+import asyncio
+import contextlib
 import re
 import sqlite3
 from collections.abc import AsyncIterator
@@ -28,7 +30,7 @@ from storage.mail_store import MailStore
 from storage.outbox import post
 from storage.store import SqliteStore
 from tests.support.fresh import ON_POSTGRES, direct, fresh_database
-from tests.support.loop_desk import ManualClock
+from tests.support.loop_desk import Crash, ManualClock, Tripwire, wired
 from tests.support.mail_server import PASSWORD, USER, MailServer, mail_server
 from trading.ids import MemberId
 from trading.mail import CodeAsked, Confirm, MailKind, TooMany, parse_address
@@ -77,6 +79,12 @@ class Desk:
         self.link = Link(access)
         self._stack.push_async_callback(self.link.close)
         self.sender = MailSender(self.store, writer.envelope, self.link, self.clock)
+
+    def wire(self, wire: Tripwire) -> None:
+        """Let the sender die at a call to its store or to the server."""
+        store, link = wired(self.store, wire), wired(self.link, wire)
+        writer = Writer(SENDER, "https://desk.example.com", render, self.store.code)
+        self.sender = MailSender(store, writer.envelope, link, self.clock)
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -243,6 +251,50 @@ async def test_a_kill_between_loses_nothing_and_doubles_under_one_id(
     await desk.work()
     assert len(desk.server.raw) == 1 + after
     assert len(set(desk.server.raw)) == 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_a_death_at_any_step_loses_nothing_and_doubles_under_one_id(
+    desk: Desk, *, after: bool
+) -> None:
+    await desk.confirmed()
+    steps = 0
+    while True:
+        await desk.tell(unmatched(f"step {steps}"))
+        desk.server.raw.clear()
+        wire = Tripwire(steps + 1, after=after)
+        desk.wire(wire)
+        with contextlib.suppress(Crash):
+            await desk.work()
+        died = wire.calls > steps
+        await desk.close()
+        await desk.open()
+        await desk.work(30)
+        assert len(desk.server.raw) in (1, 2)
+        assert len(set(desk.server.raw)) == 1
+        waiting = desk.rows("SELECT id FROM mail WHERE status <> 'sent'")
+        assert waiting == []
+        if not died:
+            break
+        steps += 1
+    assert steps >= 4, "read, claimed, handed over, marked"
+
+
+async def test_what_is_due_at_once_shares_a_connection_that_ends_with_it(desk: Desk) -> None:
+    await desk.confirmed()
+    desk.server.sessions.clear()
+    left = desk.server.left
+    for number in range(5):
+        await desk.tell(unmatched(f"C{number}"))
+    desk.clock.advance(12)
+    running = asyncio.ensure_future(desk.sender.run())  # noqa: TID251 - of this test alone
+    async with asyncio.timeout(10):
+        while desk.server.left == left:  # noqa: ASYNC110 - the server says when
+            await asyncio.sleep(0.01)
+    await desk.sender.stop()
+    await running
+    assert len(desk.server.mails) == 5
+    assert len(desk.server.sessions) == 1
 
 
 async def test_a_refused_address_is_taken_out_of_use_and_its_person_told(desk: Desk) -> None:

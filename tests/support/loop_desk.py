@@ -124,6 +124,11 @@ class _Wired:
         return step
 
 
+def wired(inner: object, wire: Tripwire) -> Any:
+    """Return an object whose awaited methods go over a tripwire."""
+    return _Wired(inner, wire)
+
+
 _TERMINAL_CALLS = frozenset({"snapshot", "send", "history", "profit", "margin", "specs"})
 
 

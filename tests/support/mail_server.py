@@ -53,6 +53,10 @@ class MailServer:
     mails: list[EmailMessage] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     to: list[str] = field(default_factory=list)
+    sessions: set[int] = field(default_factory=set)
+    """One for each connection that began a mail."""
+    left: int = 0
+    """Connections that said goodbye."""
     logins: list[tuple[str, str]] = field(default_factory=list)
     faults: list[tuple[str, str]] = field(default_factory=list)
     """Each is used once: ``mail``, ``rcpt`` or ``data``, and an answer, ``cut``, or ``take, cut``
@@ -74,14 +78,19 @@ class MailServer:
         return None
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self.sessions.add(id(session))
         fault = self._fault("mail")
         if fault is None:
             envelope.mail_from = address
             envelope.mail_options.extend(options)
             return "250 OK"
         return _act(server, fault)
+
+    async def handle_QUIT(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
+        self.left += 1
+        return "221 Bye"
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
