@@ -16,6 +16,7 @@ from storage.positions_store import PositionStore
 from storage.reports import ReportStore
 from storage.result_store import ResultStore
 from storage.scores import ScoreStore
+from storage.signin_store import SignInStore
 from storage.sources_store import SourceStore
 from storage.store import SqliteStore
 from storage.subscriptions import SubscriptionStore
@@ -61,6 +62,7 @@ class Stores:
     long_work: LongWorkStore
     exports: ExportStore
     overview: OverviewStore
+    signin: SignInStore
     timelines: TimelineStore
     why: SqliteWhyStore
 
@@ -84,6 +86,7 @@ def open_stores(database: Database, clock: Clock, said: Said) -> Stores:
         long_work=LongWorkStore(database, clock),
         exports=ExportStore(database, clock),
         overview=OverviewStore(database, clock),
+        signin=SignInStore(database, clock),
         timelines=TimelineStore(database, clock),
         why=SqliteWhyStore(database, clock),
     )

@@ -4,7 +4,7 @@ import sqlite3
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from storage import outbox, people, rows, tokens
+from storage import outbox, people, rows, signin, tokens
 from storage.audit import audit
 from trading.clock import to_ms
 from trading.ids import AccountId, MemberId
@@ -223,6 +223,7 @@ def _settle(
     )
     if highest is None:
         tokens.revoke(connection, member_id, "", now)
+        signin.end_all(connection, member_id, now)
     row = connection.execute("SELECT * FROM member WHERE id = ?", (member_id,)).fetchone()
     changed = rows.member(row)
     words = f"{changed.telegram_id} {role or 'no right'}"
