@@ -20,6 +20,7 @@ from bot.card_charts import CardCharts
 from bot.charts.renderer import ChartRenderer
 from bot.chat import open_chat
 from bot.desk_database import open_desk_database
+from bot.dashboard import add_pages
 from bot.fleet import Fleet
 from bot.health import HealthProbe, HouseAges
 from bot.holds import Holds
@@ -248,6 +249,7 @@ async def open_app(
             arrivals.alerts,
         )
         site = make_app(routes, polling)
+        add_pages(site, settings, bot, stores, loop, dispatcher, probe, charts, clock)
         if billing.crypto is not None:
             site.router.add_post(CRYPTO_PATH, billing.crypto.webhook)
         mail.add_routes(site)

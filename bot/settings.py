@@ -22,6 +22,7 @@ from bot.settings_groups import (
     AccountsSettings,
     ApiSettings,
     CryptoSettings,
+    DashboardSettings,
     DataSettings,
     GuardSettings,
     HeartbeatSettings,
@@ -57,6 +58,7 @@ _PREFIXES = {
     "crypto": "CRYPTO_",
     "smtp": "SMTP_",
     "api": "API_",
+    "dashboard": "DASHBOARD_",
     "log": "LOG_",
 }
 """What stands before a group's field names in its variables."""
@@ -100,6 +102,7 @@ class Settings(BaseSettings):
     crypto: CryptoSettings = CryptoSettings()
     smtp: SmtpSettings = SmtpSettings()
     api: ApiSettings = ApiSettings()
+    dashboard: DashboardSettings = DashboardSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("database_url")

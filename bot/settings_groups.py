@@ -463,6 +463,31 @@ class ApiSettings(_Group):
     )
 
 
+def _page_origin(text: str) -> str:
+    from trading.terminal.remote import is_loopback  # noqa: PLC0415 - only who has pages needs it
+
+    parts = urlsplit(_http_address(text))
+    if parts.path or parts.query or parts.fragment or parts.username:
+        raise ValueError("must be a bare origin like https://desk.example.com: pages are at /app")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError(
+            "must be https:// (http:// only on this machine): who listens on the way could act "
+            "as whoever is signed in"
+        )
+    return text.rstrip("/").lower()
+
+
+PageOrigin = Annotated[str, AfterValidator(_page_origin)]
+
+
+class DashboardSettings(_Group):
+    url: PageOrigin | None = Field(
+        None,
+        description="public https origin of the dashboard, such as https://desk.example.com; "
+        "empty = no dashboard",
+    )
+
+
 class LogSettings(_Group):
     format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] | None = Field(
         None, description="`console` or `json`; empty = console on a terminal, else json"

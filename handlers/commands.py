@@ -383,6 +383,13 @@ COMMANDS: Final[tuple[CommandRow, ...]] = (
         "/settings zone Europe/Berlin",
         Where.PRIVATE,
     ),
+    _row(
+        Topic.DESK,
+        _V,
+        "dashboard app",
+        "your pages: here or in a browser",
+        where=Where.PRIVATE,
+    ),
     _row(Topic.PLANS, _V, "plan", "your plan and what it allows"),
     _row(Topic.PLANS, _V, "upgrade", "the plans there are, to buy"),
     _row(Topic.PLANS, _V, "invoice", "your invoices and payments"),

@@ -20,7 +20,7 @@ from handlers.texts import t, tell
 from trading.accounts import AccountService, Answer, Asked, Done, Refused
 from trading.ids import ConfirmId
 from trading.limits import LimitService
-from trading.model import Member, TradingState
+from trading.model import Account, Member, TradingState
 
 
 def reply(answer: Answer) -> tuple[str, InlineKeyboardMarkup | None]:
@@ -71,11 +71,18 @@ async def on_resume(
     accounts: AccountService,
     limits: LimitService,
 ) -> None:
-    account, pauses = chosen.one, None
+    answer = await resume_question(member, chosen.one, accounts, limits)
+    await say(message, answer, chosen.label(chosen.one))
+
+
+async def resume_question(
+    member: Member, account: Account, accounts: AccountService, limits: LimitService
+) -> Answer:
+    """Ask whether trading goes on: on an active account, whether its pauses are forgiven."""
+    pauses = None
     if account.trading_state is TradingState.ACTIVE:
         pauses = await limits.ask_forgive(member, account.id)
-    answer = pauses or await accounts.ask_resume(member, account.id)
-    await say(message, answer, chosen.label(account))
+    return pauses or await accounts.ask_resume(member, account.id)
 
 
 async def on_panic(

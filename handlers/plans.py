@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from html import escape
+from typing import TypedDict
 
 from aiogram import F, Router
 from aiogram.filters import CommandObject
@@ -74,7 +75,7 @@ async def on_plan(message: Message, member: Member, plans: PlanService, clock: C
         head += t(" until {until}", until=dated(has.until, "%d %b %Y"))
     if has.in_grace:
         head += t(" · ended, still held for a few days")
-    rows = _limits(has.plan)
+    rows = limit_rows(has.plan)
     lines = [
         head,
         table(rows),
@@ -83,7 +84,8 @@ async def on_plan(message: Message, member: Member, plans: PlanService, clock: C
     await message.answer("\n".join(lines))
 
 
-def _limits(plan: Plan) -> list[tuple[str, str]]:
+def limit_rows(plan: Plan) -> list[tuple[str, str]]:
+    """Return what a plan allows, a name and a value each."""
     return [
         (t("Accounts"), str(plan.accounts)),
         (t("Sources"), str(plan.sources)),
@@ -108,7 +110,7 @@ async def on_upgrade(
         return
     lines, keys = [t("<b>Plans</b>, for 30 days each")], []
     for plan in billing.on_sale():
-        lines += [f"<b>{foreign(plan.name)}</b>", table(_limits(plan))]
+        lines += [f"<b>{foreign(plan.name)}</b>", table(limit_rows(plan))]
         row = [_buy(plan, Provider.STARS, price(Decimal(plan.stars), STARS))]
         if crypto_link is not None:
             row.append(_buy(plan, Provider.CRYPTO, price(plan.usdt, "USDT")))
@@ -143,16 +145,30 @@ async def on_buy(
     if crypto_link is not None and provider is Provider.CRYPTO:
         await _offer_crypto(query.message, invoice, crypto_link)
         return
-    await query.message.answer_invoice(
+    await query.message.answer_invoice(**stars_bill(invoice))
+
+
+class StarsBill(TypedDict):
+    """An invoice in stars as Telegram takes it."""
+
+    title: str
+    description: str
+    payload: str
+    currency: str
+    prices: list[LabeledPrice]
+
+
+def stars_bill(invoice: Invoice) -> StarsBill:
+    """Return what Telegram shows of an invoice in stars."""
+    days = t("{days} days", days=invoice.days)
+    return StarsBill(
         title=t("Plan {plan}", plan=invoice.plan),
         description=t(
             "{days} days. The guard and your data never depend on it.", days=invoice.days
         ),
         payload=invoice.payload,
         currency=invoice.currency,
-        prices=[
-            LabeledPrice(label=t("{days} days", days=invoice.days), amount=int(invoice.amount))
-        ],
+        prices=[LabeledPrice(label=days, amount=int(invoice.amount))],
     )
 
 
@@ -206,7 +222,7 @@ async def on_invoice(message: Message, member: Member, bills: BillingStore) -> N
     paid = {one.external_id: one for one in await bills.bookings(member.id) if one.amount}
     lines = [
         f"{one.id} · {foreign(one.plan)} · {price(one.amount, one.currency)}"
-        f" · {t(_STATUS[one.status])}"
+        f" · {status_words(one.status)}"
         for one in found
     ]
     lines += [
@@ -218,6 +234,11 @@ async def on_invoice(message: Message, member: Member, bills: BillingStore) -> N
         await message.answer(t("No invoices yet. /upgrade shows the plans."))
         return
     await message.answer("\n".join([t("<b>Invoices and payments</b>"), *lines]))
+
+
+def status_words(status: InvoiceStatus) -> str:
+    """Return how an invoice stands."""
+    return t(_STATUS[status])
 
 
 async def on_trial(

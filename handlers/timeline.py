@@ -115,14 +115,20 @@ def text(story: Story, now: datetime) -> str:
 def _line(one: Moment, now: datetime) -> str:
     at = dated(one.at, "%H:%M:%S" if one.at.date() == now.date() else "%d %b %H:%M:%S")
     numbers = ", ".join(
-        f"{t(_NAMES.get(name, name))} {foreign(_worded(name, value, one), 160)}"
+        f"{number_name(name)} {foreign(number_words(name, value, one), 160)}"
         for name, value in one.numbers.items()
     )
     what = f"<code>{at}</code> {_MARKS[one.step]} {foreign(retell(one.what), 80)}"
     return f"{what}\n    {numbers}" if numbers else what
 
 
-def _worded(name: str, value: str, one: Moment) -> str:
+def number_name(name: str) -> str:
+    """Return what a number of a story is called."""
+    return t(_NAMES.get(name, name))
+
+
+def number_words(name: str, value: str, one: Moment) -> str:
+    """Return a number of a story as plain text, a reason spelt out."""
     return detail_words(value, one.numbers) if name == "reason" else retell(value)
 
 

@@ -1,5 +1,6 @@
 """What the pages and the API show: each query finds a page of rows by an index."""
 
+import json
 import sqlite3
 from collections import Counter
 from datetime import datetime
@@ -112,8 +113,8 @@ def fates(
     found = connection.execute(
         "SELECT a.id, a.signal_id, a.account_id, a.status, a.detail, m.name AS decided_by,"
         " s.created_ms, s.source, s.symbol, s.side, s.order_type, o.status AS order_status,"
-        " o.detail AS order_detail, o.unresolved_ms, o.filled_volume, o.average_price,"
-        " o.position_id FROM approval a JOIN signal s ON s.id = a.signal_id"
+        " o.detail AS order_detail, o.facts_json, o.unresolved_ms, o.filled_volume,"
+        " o.average_price, o.position_id FROM approval a JOIN signal s ON s.id = a.signal_id"
         " LEFT JOIN orders o ON o.approval_id = a.id LEFT JOIN member m ON m.id = a.member_id"
         " WHERE a.account_id = ? AND a.id < ? ORDER BY a.id DESC LIMIT ?",
         (account_id, _LAST if before is None else before, limit + 1),
@@ -158,12 +159,17 @@ def _fate(connection: sqlite3.Connection, row: sqlite3.Row) -> Fate:
         order_type=OrderType(row["order_type"]),
         kind=fate_of(ApprovalStatus(row["status"]), order),
         detail=row["order_detail"] or row["detail"],
+        facts=_facts(row["facts_json"]),
         decided_by=row["decided_by"],
         unresolved=row["unresolved_ms"] is not None,
         filled=filled or None,
         price=rows.decimal(row["average_price"]),
         net=_net(connection, row["account_id"], row["position_id"]),
     )
+
+
+def _facts(text: str | None) -> dict[str, str]:
+    return {} if text is None else {key: str(value) for key, value in json.loads(text).items()}
 
 
 def _net(

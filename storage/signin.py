@@ -100,6 +100,7 @@ def begin(
     ).fetchone()
     if row is None:
         return False
+    # The oldest makes room.
     connection.execute(
         "UPDATE web_session SET expires_ms = ?1 WHERE member_id = ?2 AND expires_ms > ?1"
         " AND id NOT IN (SELECT id FROM web_session WHERE member_id = ?2 AND expires_ms > ?1"
@@ -107,6 +108,30 @@ def begin(
         (to_ms(now), member_id, MOST_SESSIONS),
     )
     people.audit(connection, now, "pages_signed_in", device, member=member_id)
+    return True
+
+
+def link_by_proof(
+    connection: sqlite3.Connection,
+    member_id: MemberId,
+    init_hash: str,
+    link_hash: str,
+    now: datetime,
+    ttl: timedelta,
+) -> bool:
+    """Keep a one-time link for a Mini App's proof; False where that was used before.
+
+    The proof is kept as that of a session which nobody was given and which is over.
+    """
+    row = connection.execute(
+        "INSERT INTO web_session (member_id, token_hash, init_hash, device, theme, created_ms,"
+        " seen_ms, expires_ms) VALUES (?1, ?2, ?2, '', 'auto', ?3, ?3, ?3)"
+        " ON CONFLICT (init_hash) DO NOTHING RETURNING id",
+        (member_id, init_hash, to_ms(now)),
+    ).fetchone()
+    if row is None:
+        return False
+    keep_link(connection, member_id, link_hash, now, ttl)
     return True
 
 

@@ -28,6 +28,13 @@ class SignInStore(StoreBase):
             signin.begin, member_id, token_hash, init_hash, device, theme, self._now()
         )
 
+    async def link_by_proof(
+        self, member_id: MemberId, init_hash: str, link_hash: str, ttl: timedelta
+    ) -> bool:
+        return await self._write(
+            signin.link_by_proof, member_id, init_hash, link_hash, self._now(), ttl
+        )
+
     async def visitor(self, token_hash: str) -> Visitor | None:
         return await self._glance(signin.visitor, token_hash, self._now())
 

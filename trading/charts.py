@@ -1,9 +1,10 @@
-"""Charts as plain requests: what is to be drawn, never how; a renderer turns one into a PNG."""
+"""Charts as plain requests: what is to be drawn, never how; a renderer makes a picture of one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 
 from trading.model import Side
@@ -69,6 +70,16 @@ class DecisionChart:
 Chart = EquityChart | DrawdownChart | DailyChart | DecisionChart
 
 
+class Look(StrEnum):
+    """What a picture is made for."""
+
+    CHAT = "chat"
+    """A PNG with its title in it."""
+    LIGHT = "light"
+    """An SVG for a page with a light ground, without a ground or a title of its own."""
+    DARK = "dark"
+
+
 class ChartError(Exception):
     """The picture could not be made; the words are for a person."""
 
@@ -76,8 +87,8 @@ class ChartError(Exception):
 class Charts(Protocol):
     """Turns a chart into a picture without holding anything else up."""
 
-    async def render(self, chart: Chart) -> bytes:
-        """Return the PNG; raise ``ChartError`` when there is none within the time allowed."""
+    async def render(self, chart: Chart, look: Look = Look.CHAT) -> bytes:
+        """Return the picture; raise ``ChartError`` when there is none within the time allowed."""
 
 
 def bars_of(prices: Iterable[tuple[datetime, Decimal]], width: timedelta) -> tuple[Bar, ...]:

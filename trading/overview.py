@@ -188,7 +188,9 @@ class Fate:
     order_type: OrderType
     kind: FateKind
     detail: str
-    """Why, where the answer or the order says it."""
+    """Why, where the answer or the order says it; of a denial its code."""
+    facts: Mapping[str, str]
+    """The numbers a denial was decided on."""
     decided_by: str | None
     unresolved: bool
     """The broker's answer is missing and being asked for."""

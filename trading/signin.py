@@ -79,7 +79,12 @@ class SignInStore(Protocol):
     async def begin(
         self, member_id: MemberId, token_hash: str, init_hash: str, device: str, theme: Theme
     ) -> bool:
-        """Begin a session by a Mini App's proof; False where that proof began one before."""
+        """Begin a session by a Mini App's proof; False where that proof was used before."""
+
+    async def link_by_proof(
+        self, member_id: MemberId, init_hash: str, link_hash: str, ttl: timedelta
+    ) -> bool:
+        """Keep a one-time link for a Mini App's proof; False where that was used before."""
 
     async def visitor(self, token_hash: str) -> Visitor | None:
         """Return the live session of a token."""
@@ -119,7 +124,7 @@ class SignInService:
         token = secrets.token_urlsafe(32)
         if await self._store.use_link(hash_of(link), hash_of(token), device):
             return SignedIn(token)
-        return NotSignedIn(told("This link was used or has expired. /dashboard sends a new one."))
+        return NO_LINK
 
     async def by_proof(
         self, member: Member, proof: str, present: str, device: str, theme: Theme
@@ -135,7 +140,14 @@ class SignInService:
             return SignedIn(token)
         if present and await self._store.began_by(hash_of(present), hash_of(proof)):
             return SignedIn(None)
-        return NotSignedIn(told("This was opened before. Close it and open it again: /dashboard"))
+        return _OPENED_BEFORE
+
+    async def link_by_proof(self, member: Member, proof: str) -> str | NotSignedIn:
+        """Return the token of a one-time link for a proof, which is used up."""
+        token = secrets.token_urlsafe(32)
+        if await self._store.link_by_proof(member.id, hash_of(proof), hash_of(token), LINK_TTL):
+            return token
+        return _OPENED_BEFORE
 
     async def visitor(self, token: str) -> Visitor | None:
         """Return who shows a cookie, and let the session live on."""
@@ -151,6 +163,12 @@ class SignInService:
     async def end(self, member: Member, session_id: SessionId) -> bool:
         """End a session: one's own, or as an owner of the desk anyone's."""
         return await self._store.end(session_id, member.id, anyone=member.owns_desk)
+
+
+NO_LINK: Final = NotSignedIn(told("This link was used or has expired. /dashboard sends a new one."))
+_OPENED_BEFORE: Final = NotSignedIn(
+    told("This was opened before. Close it and open it again: /dashboard")
+)
 
 
 def hash_of(token: str) -> str:

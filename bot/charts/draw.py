@@ -1,4 +1,4 @@
-"""How each chart looks: made for a phone, readable on light and dark chats alike.
+"""How each chart looks: made for a phone, readable on light and dark chats and pages alike.
 
 Runs in the drawing process alone; figures are floats here, for pixels are.
 """
@@ -6,6 +6,7 @@ Runs in the drawing process alone; figures are floats here, for pixels are.
 import io
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
@@ -48,8 +50,57 @@ _STYLE: dict[Any, object] = {
 _NAMED_BARS = 8
 
 
+@dataclass(frozen=True, slots=True)
+class _Palette:
+    """The colours of one look; on their ground, lines have 3:1 and words 4.5:1 of contrast."""
+
+    ground: str
+    ink: str
+    grid: str
+    blue: str
+    green: str
+    red: str
+
+
+_CHAT = _Palette(_GROUND, _INK, _GRID, _BLUE, _GREEN, _RED)
+_PALETTES = {
+    "chat": _CHAT,
+    "light": _Palette("#ffffff", "#1c2430", "#d5dbe3", "#1a66b8", "#1b7f56", "#c02636"),
+    "dark": _CHAT,
+}
+_PAGE_INCHES = (4.8, 2.7)
+
+
 def draw(body: Body) -> bytes:
-    """Return the PNG of a chart."""
+    """Return the picture of a chart: a PNG for the chat, an SVG for a page."""
+    return _draw_png(body) if body["look"] == "chat" else _draw_svg(body)
+
+
+def _draw_svg(body: Body) -> bytes:
+    """A page has its own ground and heading, so neither is drawn; words stay words."""
+    colors = _PALETTES[body["look"]]
+    style = {
+        **_STYLE,
+        **dict.fromkeys(("axes.edgecolor", "grid.color"), colors.grid),
+        **dict.fromkeys(
+            ("axes.labelcolor", "text.color", "xtick.color", "ytick.color"), colors.ink
+        ),
+        "font.size": 9,
+        "svg.fonttype": "none",
+    }
+    with rc_context(style):
+        figure = Figure(figsize=_PAGE_INCHES, layout="constrained")
+        figure.patch.set_alpha(0)
+        axes = figure.add_subplot()
+        axes.patch.set_alpha(0)
+        _DRAWERS[body["kind"]](axes, body)
+        axes.set(xlabel="", ylabel="")  # the page says it, in its reader's language
+        out = io.BytesIO()
+        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None})
+    return out.getvalue()
+
+
+def _draw_png(body: Body) -> bytes:
     with rc_context(_STYLE):
         figure = Figure(figsize=_INCHES, dpi=_DPI, layout="constrained")
         axes = figure.add_subplot()
@@ -62,9 +113,10 @@ def draw(body: Body) -> bytes:
 
 def _equity(axes: Axes, body: Body) -> None:
     at, values = _series(body)
-    axes.plot(at, values, color=_BLUE, linewidth=2)
-    axes.fill_between(at, values, min(values), color=_BLUE, alpha=0.15)
-    _mark_last(axes, at, values, f"{values[-1]:,.2f}")
+    colors = _PALETTES[body["look"]]
+    axes.plot(at, values, color=colors.blue, linewidth=2)
+    axes.fill_between(at, values, min(values), color=colors.blue, alpha=0.15)
+    _mark_last(axes, at, values, f"{values[-1]:,.2f}", colors)
     axes.set_ylabel(_say(body, "Equity, {currency}", currency=body["currency"]))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.yaxis.set_major_locator(MaxNLocator(6, min_n_ticks=3))
@@ -76,8 +128,9 @@ def _equity(axes: Axes, body: Body) -> None:
 def _drawdown(axes: Axes, body: Body) -> None:
     at, values = _series(body)
     below = [-value for value in values]
-    axes.plot(at, below, color=_RED, linewidth=2)
-    axes.fill_between(at, below, 0, color=_RED, alpha=0.2)
+    colors = _PALETTES[body["look"]]
+    axes.plot(at, below, color=colors.red, linewidth=2)
+    axes.fill_between(at, below, 0, color=colors.red, alpha=0.2)
     deepest = min(range(len(below)), key=below.__getitem__)
     if below[deepest] < 0:
         axes.annotate(
@@ -86,7 +139,7 @@ def _drawdown(axes: Axes, body: Body) -> None:
             textcoords="offset points",
             xytext=(0, -18),
             ha="left" if deepest < len(at) / 2 else "right",
-            color=_INK,
+            color=colors.ink,
             fontweight="bold",
         )
     axes.set_ylim(min(*below, -0.1) * 1.18, 0)
@@ -98,9 +151,10 @@ def _drawdown(axes: Axes, body: Body) -> None:
 def _daily(axes: Axes, body: Body) -> None:
     days = [(date.fromisoformat(day), float(value)) for day, value in body["days"]]
     places = range(len(days))
-    colors = [_GREEN if value >= 0 else _RED for _, value in days]
-    axes.bar(places, [value for _, value in days], color=colors, width=0.8)
-    axes.axhline(0, color=_INK, linewidth=1)
+    colors = _PALETTES[body["look"]]
+    of_bars = [colors.green if value >= 0 else colors.red for _, value in days]
+    axes.bar(places, [value for _, value in days], color=of_bars, width=0.8)
+    axes.axhline(0, color=colors.ink, linewidth=1)
     if len(days) <= _NAMED_BARS:
         for place, (_, value) in enumerate(days):
             axes.annotate(
@@ -210,8 +264,10 @@ def _day(epoch: float) -> float:
     return epoch / 86_400
 
 
-def _mark_last(axes: Axes, at: list[float], values: list[float], words: str) -> None:
-    axes.plot([at[-1]], [values[-1]], "o", color=_BLUE, markersize=7)
+def _mark_last(
+    axes: Axes, at: list[float], values: list[float], words: str, colors: _Palette
+) -> None:
+    axes.plot([at[-1]], [values[-1]], "o", color=colors.blue, markersize=7)
     axes.annotate(
         words,
         (at[-1], values[-1]),
@@ -219,7 +275,7 @@ def _mark_last(axes: Axes, at: list[float], values: list[float], words: str) -> 
         xytext=(-8, 10),
         ha="right",
         fontweight="bold",
-        bbox={"facecolor": _GROUND, "alpha": 0.75, "linewidth": 0, "pad": 2},
+        bbox={"facecolor": colors.ground, "alpha": 0.75, "linewidth": 0, "pad": 2},
     )
 
 

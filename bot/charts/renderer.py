@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bot.charts.labels import labels
 from bot.charts.wire import LENGTH_BYTES, OK, encode, frame
-from trading.charts import Chart, ChartError
+from trading.charts import Chart, ChartError, Look
 from trading.terminal.pipe import environment
 
 DEADLINE_SECONDS = 30.0
@@ -46,14 +46,14 @@ class ChartRenderer:
         """The process id of the child, None while there is none."""
         return self._process.pid if self._process else None
 
-    async def render(self, chart: Chart) -> bytes:
-        """Return the PNG; raise ``ChartError`` when there is none within the time allowed."""
+    async def render(self, chart: Chart, look: Look = Look.CHAT) -> bytes:
+        """Return the picture; raise ``ChartError`` when there is none within the time allowed."""
         if self._waiting >= MOST_WAITING:
             raise ChartError("too many charts are being drawn: ask again in a minute")
         self._waiting += 1
         try:
             async with self._turn:
-                return await self._draw(encode(chart, labels()))
+                return await self._draw(encode(chart, look, labels()))
         finally:
             self._waiting -= 1
 

@@ -6,17 +6,17 @@ from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 
-from trading.charts import Bar, Chart
+from trading.charts import Bar, Chart, Look
 
 LENGTH_BYTES = 4
 OK, FAILED = b"+", b"-"
 
 
-def encode(chart: Chart, words: Mapping[str, str] | None = None) -> bytes:
+def encode(chart: Chart, look: Look, words: Mapping[str, str] | None = None) -> bytes:
     """Return the body of a request; ``words`` says a label in another language."""
     plain = {each.name: _plain(getattr(chart, each.name)) for each in fields(chart)}
-    said = {"words": dict(words or {})}
-    return json.dumps({"kind": type(chart).__name__, **plain, **said}).encode()
+    how = {"look": look.value, "words": dict(words or {})}
+    return json.dumps({"kind": type(chart).__name__, **plain, **how}).encode()
 
 
 def frame(body: bytes) -> bytes:

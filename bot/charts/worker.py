@@ -1,4 +1,4 @@
-"""The child process: reads a chart, writes its PNG, until its input ends."""
+"""The child process: reads a chart, writes its picture, until its input ends."""
 
 import json
 import os
