@@ -19,6 +19,7 @@ from trading.ids import ApprovalId, ConfirmId
 from trading.model import Decision, Role
 from trading.plans import Provider
 
+_ACTIONS: Final = (CapAction.CLOSE, CapAction.PAUSE, CapAction.WARN)
 _DECISIONS: Final = frozenset({Decision.APPROVE, Decision.HALF, Decision.REJECT})
 
 
@@ -99,7 +100,7 @@ def _own_path(path: str) -> str:
 async def caps(visit: Visit) -> web.Response:
     """Show an account's caps, and the form that sets one."""
     account = await visit.desk.overview.account(visit.member, visit.account_id)
-    return visit.page("caps.html", account=account, kinds=list(CapKind), actions=list(CapAction))
+    return visit.page("caps.html", account=account, kinds=list(CapKind), actions=_ACTIONS)
 
 
 async def check_cap(visit: Visit) -> web.Response:
@@ -129,11 +130,11 @@ async def _cap(visit: Visit) -> Cap | str:
     typed = parse_cap(words)
     if isinstance(typed, str):
         return typed
-    chosen = await visit.field("action")
-    action = CapAction(chosen) if chosen in set(CapAction) else typed.action
     loop = visit.desk.loop.of(visit.account_id)
     seen = () if loop is None else loop.verdict.observations
     present = next((one.cap for one in seen if one.cap.kind is typed.kind), typed)
+    chosen = await visit.field("action")
+    action = CapAction(chosen) if chosen in set(CapAction) else present.action
     return replace(present, size=typed.size, unit=typed.unit, action=action)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 from typing import Final
 
@@ -28,26 +29,34 @@ class Frame:
 
     def __init__(self) -> None:
         self.files = {name: _read(name) for name in STATIC}
-        self._environment = Environment(
-            loader=PackageLoader("bot.pages"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._environment.filters.update(_FILTERS)
-        self._environment.globals.update(
-            t=t, tell=tell, retell=retell, words=words, asset=self.asset, language=_language
-        )
 
-    def render(self, template: str, **values: object) -> str:
+    @staticmethod
+    def render(template: str, **values: object) -> str:
         """Return a page; what it is given is escaped."""
-        return self._environment.get_template(template).render(values)
+        return _environment().get_template(template).render(values)
 
-    def asset(self, name: str) -> str:
-        """Return the address of a file of the package; it changes with the file."""
-        return f"/app/static/{name}?v={hashlib.sha256(self.files[name]).hexdigest()[:12]}"
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("bot.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(_FILTERS)
+    made.globals.update(
+        t=t, tell=tell, retell=retell, words=words, asset=_asset, language=_language
+    )
+    return made
+
+
+@cache
+def _asset(name: str) -> str:
+    """Return the address of a file of the package; it changes with the file."""
+    return f"/app/static/{name}?v={hashlib.sha256(_read(name)).hexdigest()[:12]}"
 
 
 def type_of(name: str) -> str:

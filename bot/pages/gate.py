@@ -143,6 +143,7 @@ class Gate:
         """Put the headers on that every answer has."""
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
+        response.headers["Server"] = "desk"  # in place of names and versions of ours
         if self._desk.secure:
             response.headers.setdefault("Strict-Transport-Security", f"max-age={_ONE_YEAR}")
 

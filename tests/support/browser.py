@@ -117,6 +117,11 @@ class Tab:
             raise BrowserError(f"nothing says {words!r}: {await self.text()}")
         await self.until("!window.pressed && document.readyState === 'complete'")
 
+    async def key(self, name: str) -> None:
+        """Press a key."""
+        for kind in ("rawKeyDown", "keyUp"):
+            await self.ask("Input.dispatchKeyEvent", type=kind, key=name, windowsVirtualKeyCode=9)
+
     async def text(self) -> str:
         """Return what a person reads of the page."""
         return str(await self.run("document.querySelector('main').innerText"))
@@ -127,10 +132,10 @@ class Tab:
         features = [{"name": "prefers-color-scheme", "value": theme}]
         await self.ask("Emulation.setEmulatedMedia", features=features)
 
-    async def picture(self, file: Path, *, whole: bool = True) -> None:
-        """Write what the page looks like to a file."""
-        told = await self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        file.write_bytes(base64.b64decode(told["data"]))
+    async def picture(self) -> bytes:
+        """Return what the whole page looks like, as a PNG."""
+        told = await self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        return base64.b64decode(told["data"])
 
     def complaints(self) -> list[str]:
         """Return what the browser refused or missed on this tab so far, and how scripts failed."""

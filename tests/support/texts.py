@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from jinja2 import Environment, nodes
+
 import handlers
 from handlers.commands import COMMANDS
 from handlers.texts import catalogue
@@ -20,6 +22,7 @@ def sentences() -> set[str]:
     folders = (_ROOT / name for name in ("bot", "handlers", "storage", "trading"))
     paths = (path for folder in folders for path in folder.rglob("*.py"))
     found = {one for path in paths for one in _of(path)}
+    found |= {one for path in pages() for one in _of_page(path)}
     return found | set(templates()) | {row.summary for row in COMMANDS}
 
 
@@ -34,6 +37,22 @@ def _of(path: Path) -> Iterator[str]:
             yield first.value
         elif isinstance(first, ast.JoinedStr):
             raise TypeError(f"{path}:{node.lineno}: an f-string has no key to look up")
+
+
+def pages() -> list[Path]:
+    """Return the templates of the pages."""
+    return sorted((_ROOT / "bot" / "pages" / "templates").glob("*.html"))
+
+
+def _of_page(path: Path) -> Iterator[str]:
+    parsed = Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
+    for call in parsed.find_all(nodes.Call):
+        if not isinstance(call.node, nodes.Name) or call.node.name not in _CALLS:
+            continue
+        first = call.args[0]
+        if not isinstance(first, nodes.Const):
+            raise TypeError(f"{path}:{call.lineno}: only a text has a translation")
+        yield str(first.value)
 
 
 def missing(language: str) -> list[str]:

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from jinja2 import Environment, nodes
+
 import handlers
 
 _ROOT: Final = Path(handlers.__file__).parents[1]
 _CHAT: Final = ("handlers/**/*.py", "bot/longwork.py", "bot/menu.py")
 _NOT_WORDS: Final = re.compile(r"<code>.*?</code>|<[^>]*>|/[a-z_]+|\{\}")
+_MARKUP: Final = re.compile(r'<[^>]*(>|$)|^[^<]*>|[\w-]+="[^"]*"?|USDT|XTR')
 _WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _TOLD: Final = frozenset({"t", "later", "told", "_row", "denial_words"})
 _TECHNICAL: Final = frozenset(
@@ -29,6 +32,7 @@ _KEYWORDS: Final = frozenset({"name", "prefix", "pattern", "sep", "encoding", "e
 NO_LANGUAGE: Final = {
     "handlers/accounts.py": {"off"},
     "handlers/arrival.py": {"tg:{}", "{}:by{}"},
+    "handlers/dashboard.py": {"{}/app/enter?key={}"},
     "handlers/attention.py": {"language", "numbers", "keyboard", "on", "off"},
     "handlers/caps.py": {"show", "set", "off", "static", "lookback", "trailing", "total"},
     "handlers/cards/__init__.py": {"Card", "Render", "render"},
@@ -172,3 +176,14 @@ class _Walk(ast.NodeVisitor):
     def _take(self, text: str) -> None:
         if _WORD.search(_NOT_WORDS.sub(" ", text)):
             self.found.append(text)
+
+
+def bare_words(page: Path) -> list[str]:
+    """Return the words a template gives to people without a translation."""
+    found = []
+    for output in (
+        Environment(autoescape=True).parse(page.read_text("utf-8")).find_all(nodes.Output)
+    ):
+        text = "".join(one.data for one in output.nodes if isinstance(one, nodes.TemplateData))
+        found += _WORD.findall(_MARKUP.sub(" ", text))
+    return found

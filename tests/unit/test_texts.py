@@ -11,8 +11,8 @@ from handlers.cards import render
 from handlers.readers import reading
 from handlers.texts import ENGLISH, LANGUAGES, catalogue, retell, t, tell
 from tests.support.notices import BREACH, CARD, EVERY, NOW
-from tests.support.texts import missing, sentences, stubs
-from tests.support.untold import NO_LANGUAGE, untold
+from tests.support.texts import missing, pages, sentences, stubs
+from tests.support.untold import NO_LANGUAGE, bare_words, untold
 from trading.drawdown import Cap, describe, parse_cap
 from trading.model import Numbers, Reader
 from trading.notices import Blind, LoopStalled, Notice
@@ -96,6 +96,11 @@ def test_a_service_is_heard_in_the_readers_language_down_to_its_parts() -> None:
         assert tell(nested) == "Falta un evento: a. b"
         assert tell("plain") == "plain"
     assert tell(nested) == "An event is missing: a. b"
+
+
+def test_no_page_says_anything_in_one_language_alone() -> None:
+    assert len(pages()) > 20
+    assert {page.name: bare_words(page) for page in pages() if bare_words(page)} == {}
 
 
 def test_no_words_for_people_go_round_the_catalogue() -> None:
