@@ -19,8 +19,8 @@ from bot.billing_jobs import BillingJobs
 from bot.card_charts import CardCharts
 from bot.charts.renderer import ChartRenderer
 from bot.chat import open_chat
-from bot.desk_database import open_desk_database
 from bot.dashboard import add_pages
+from bot.desk_database import open_desk_database
 from bot.fleet import Fleet
 from bot.health import HealthProbe, HouseAges
 from bot.holds import Holds

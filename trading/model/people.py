@@ -66,6 +66,11 @@ class Member:
         """
         return self.everywhere is not None and self.everywhere.may(needed)
 
+    @property
+    def owns_desk(self) -> bool:
+        """An owner of the whole desk."""
+        return self.may_on_desk(Role.OWNER)
+
 
 class TradingState(StrEnum):
     ACTIVE = "active"
