@@ -35,7 +35,7 @@ def bookings(connection: sqlite3.Connection, member_id: MemberId) -> list[Bookin
     found = connection.execute(
         "SELECT * FROM booking WHERE member_id = ? ORDER BY at_ms, id", (member_id,)
     )
-    return [_booking(row) for row in found]
+    return [booking_of(row) for row in found]
 
 
 def plan_of(connection: sqlite3.Connection, member_id: MemberId, now: datetime) -> Plan | None:
@@ -149,7 +149,7 @@ def pay(connection: sqlite3.Connection, payment: Payment, now: datetime) -> Paym
             to_ms(now),
         ),
     ).fetchone()
-    booked = _booking(row)
+    booked = booking_of(row)
     if _is_revoked(connection, booked.member_id):
         notice = PaidWithoutRights(
             payment.provider,
@@ -262,7 +262,7 @@ def give(
         f"{plan.key} {days} days by {provider}",
         member=by or member_id,
     )
-    return _told(connection, _booking(row), now)
+    return _told(connection, booking_of(row), now)
 
 
 def take_promo(
@@ -328,7 +328,7 @@ def ask_refund(
         (to_ms(now), row["id"]),
     )
     people.audit(connection, now, "refund_asked", external_id, member=by)
-    return RefundAsked(_booking(row), _chat(connection, MemberId(row["member_id"])))
+    return RefundAsked(booking_of(row), _chat(connection, MemberId(row["member_id"])))
 
 
 def refunds_due(connection: sqlite3.Connection) -> list[RefundAsked]:
@@ -338,7 +338,7 @@ def refunds_due(connection: sqlite3.Connection) -> list[RefundAsked]:
         " ORDER BY id"
     ).fetchall()
     return [
-        RefundAsked(_booking(row), _chat(connection, MemberId(row["member_id"]))) for row in found
+        RefundAsked(booking_of(row), _chat(connection, MemberId(row["member_id"]))) for row in found
     ]
 
 
@@ -353,7 +353,7 @@ def refunded(connection: sqlite3.Connection, external_id: str, now: datetime) ->
         return False
     connection.execute("UPDATE invoice SET status = 'refunded' WHERE id = ?", (row["invoice_id"],))
     people.audit(connection, now, "payment_refunded", external_id)
-    _told(connection, _booking(row), now)
+    _told(connection, booking_of(row), now)
     return True
 
 
@@ -410,7 +410,8 @@ def _chat(connection: sqlite3.Connection, member_id: MemberId) -> int:
     return int(row["telegram_id"])
 
 
-def _booking(row: sqlite3.Row) -> Booking:
+def booking_of(row: sqlite3.Row) -> Booking:
+    """Return a row of the bookings."""
     return Booking(
         id=row["id"],
         member_id=MemberId(row["member_id"]),

@@ -3,11 +3,14 @@
 import json
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 
 from storage import billing, caps, outbox, results, rows, signals
 from trading.clock import from_ms, to_ms
+from trading.drawdown import Cap, CapState
 from trading.ids import AccountId, ApprovalId, MemberId, SignalId
 from trading.model import (
     Account,
@@ -61,7 +64,7 @@ def kept(connection: sqlite3.Connection, member_id: MemberId, after: int, limit:
         f"{_KEPT} AND am.account_id > ? ORDER BY am.account_id LIMIT ?",
         (member_id, after, limit + 1),
     ).fetchall()
-    accounts = tuple(_kept(connection, row) for row in found[:limit])
+    accounts = tuple(_kept(row) for row in found[:limit])
     return Page(accounts, accounts[-1].account.id if len(found) > limit else None)
 
 
@@ -70,20 +73,25 @@ def kept_one(
 ) -> Kept | None:
     """Return an account; None where the member has no right on it, or it does not exist."""
     row = connection.execute(f"{_KEPT} AND am.account_id = ?", (member_id, account_id)).fetchone()
-    return None if row is None else _kept(connection, row)
+    return None if row is None else _kept(row)
 
 
-def _kept(connection: sqlite3.Connection, row: sqlite3.Row) -> Kept:
-    account = rows.account(row)
+def _kept(row: sqlite3.Row) -> Kept:
     return Kept(
-        account=account,
+        account=rows.account(row),
         role=Role(row["role"]),
         holder=row["holder"] or "",
         own_equity=rows.decimal(row["own_equity"]),
         balance=rows.decimal(row["balance"]),
         read_at=rows.instant(row["read_ms"]),
-        caps=tuple(caps.of_account(connection, account.id)),
     )
+
+
+def caps_of(
+    connection: sqlite3.Connection, account_ids: Sequence[AccountId]
+) -> dict[AccountId, list[tuple[Cap, CapState | None]]]:
+    """Return the active caps of accounts, each with what it remembers."""
+    return {one: caps.of_account(connection, one) for one in account_ids}
 
 
 def kept_accounts(connection: sqlite3.Connection, member_id: MemberId) -> list[Account]:
@@ -184,17 +192,28 @@ def _net(
     return sum((Decimal(row["net"]) for row in found), Decimal(0)) if found else None
 
 
+_WAITING = (
+    " FROM account_member am JOIN approval a ON a.account_id = am.account_id"
+    # The partial index is found by its own words alone.
+    " AND a.status IN ('offered', 'approved') AND a.status = 'offered'"
+)
+
+
 def waiting(connection: sqlite3.Connection, member_id: MemberId, limit: int) -> list[Approval]:
     """Return the cards that wait for an answer on the member's accounts, oldest first."""
     found = connection.execute(
-        "SELECT a.id FROM account_member am JOIN approval a ON a.account_id = am.account_id"
-        # The partial index is found by its own words alone.
-        " AND a.status IN ('offered', 'approved')"
-        " WHERE am.member_id = ? AND a.status = 'offered' ORDER BY a.id LIMIT ?",
-        (member_id, limit),
+        f"SELECT a.id{_WAITING} WHERE am.member_id = ? ORDER BY a.id LIMIT ?", (member_id, limit)
     ).fetchall()
     cards = (signals.approval(connection, ApprovalId(row["id"])) for row in found)
     return [card for card in cards if card is not None]
+
+
+def waiting_count(connection: sqlite3.Connection, member_id: MemberId) -> int:
+    """Return how many cards wait for an answer on the member's accounts."""
+    row = connection.execute(
+        f"SELECT count(*){_WAITING} WHERE am.member_id = ?", (member_id,)
+    ).fetchone()
+    return int(row[0])
 
 
 def signal_rows(connection: sqlite3.Connection, before: int | None, limit: int) -> Page[SignalRow]:
@@ -350,12 +369,12 @@ def _takings(connection: sqlite3.Connection, since: datetime) -> tuple[Takings, 
 
 def _holders(connection: sqlite3.Connection, now: datetime) -> dict[str, int]:
     held: Counter[str] = Counter()
-    for row in connection.execute(
-        "SELECT DISTINCT b.member_id FROM booking b JOIN member m ON m.id = b.member_id"
-        " WHERE m.revoked_ms IS NULL"
-    ).fetchall():
-        booked = billing.bookings(connection, MemberId(row["member_id"]))
-        held[standing(booked, now).plan.key] += 1
+    found = connection.execute(
+        "SELECT b.* FROM booking b JOIN member m ON m.id = b.member_id"
+        " WHERE m.revoked_ms IS NULL ORDER BY b.member_id, b.at_ms, b.id"
+    )
+    for _, group in groupby(found, key=lambda row: int(row["member_id"])):
+        held[standing([billing.booking_of(row) for row in group], now).plan.key] += 1
     return dict(held)
 
 

@@ -1,7 +1,10 @@
 """What the pages and the API read, on threads that no commit and no pass waits for."""
 
+from collections.abc import Mapping, Sequence
+
 from storage import overview
 from storage.base import StoreBase
+from trading.drawdown import Cap, CapState
 from trading.ids import AccountId, MemberId
 from trading.model import Account, Approval, Deal
 from trading.overview import (
@@ -29,6 +32,11 @@ class OverviewStore(StoreBase):
     async def kept_one(self, member_id: MemberId, account_id: AccountId) -> Kept | None:
         return await self._aside(overview.kept_one, member_id, account_id)
 
+    async def caps_of(
+        self, account_ids: Sequence[AccountId]
+    ) -> Mapping[AccountId, Sequence[tuple[Cap, CapState | None]]]:
+        return await self._aside(overview.caps_of, account_ids)
+
     async def kept_accounts(self, member_id: MemberId) -> list[Account]:
         return await self._aside(overview.kept_accounts, member_id)
 
@@ -44,6 +52,9 @@ class OverviewStore(StoreBase):
 
     async def waiting(self, member_id: MemberId, limit: int) -> list[Approval]:
         return await self._aside(overview.waiting, member_id, limit)
+
+    async def waiting_count(self, member_id: MemberId) -> int:
+        return await self._aside(overview.waiting_count, member_id)
 
     async def signals(self, before: int | None, limit: int) -> Page[SignalRow]:
         return await self._aside(overview.signal_rows, before, limit)

@@ -14,23 +14,30 @@ from trading.positions.model import Ask
 from trading.timeline import Moment, Step, Story, status_words
 from trading.words import told
 
+MOST_STORIES = 200
+"""Accounts of one member whose stories are told at once."""
+
 
 class TimelineStore(StoreBase):
     """Reads what happened; a member sees the accounts they have a right on."""
 
-    async def of_signal(self, member_id: MemberId, signal_id: int) -> list[Story]:
-        return await self._glance(of_signal, member_id, signal_id)
+    async def of_signal(
+        self, member_id: MemberId, signal_id: int, limit: int = MOST_STORIES
+    ) -> list[Story]:
+        return await self._glance(of_signal, member_id, signal_id, limit)
 
     async def of_ticket(self, member_id: MemberId, ticket: int) -> list[Story]:
         return await self._glance(of_ticket, member_id, ticket)
 
 
-def of_signal(connection: sqlite3.Connection, member_id: MemberId, signal_id: int) -> list[Story]:
+def of_signal(
+    connection: sqlite3.Connection, member_id: MemberId, signal_id: int, limit: int = MOST_STORIES
+) -> list[Story]:
     """Return a signal's story on each account the member may see, oldest moment first."""
     found = connection.execute(
         "SELECT a.* FROM approval a JOIN account_member m ON m.account_id = a.account_id"
-        " WHERE a.signal_id = ? AND m.member_id = ? ORDER BY a.id",
-        (signal_id, member_id),
+        " WHERE a.signal_id = ? AND m.member_id = ? ORDER BY a.id LIMIT ?",
+        (signal_id, member_id, limit),
     ).fetchall()
     return [_of_approval(connection, row) for row in found]
 

@@ -27,6 +27,7 @@ from trading.model import (
     OrderType,
     Role,
     Side,
+    Snapshot,
 )
 from trading.plans import Standing
 
@@ -54,7 +55,6 @@ class Kept:
     balance: Decimal | None
     read_at: datetime | None
     """When both were last written down."""
-    caps: tuple[tuple[Cap, CapState | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +318,11 @@ class OverviewStore(Protocol):
     async def kept_one(self, member_id: MemberId, account_id: AccountId) -> Kept | None:
         """Return an account; None where the member has no right on it, or it does not exist."""
 
+    async def caps_of(
+        self, account_ids: Sequence[AccountId]
+    ) -> Mapping[AccountId, Sequence[tuple[Cap, CapState | None]]]:
+        """Return the active caps of accounts, each with what it remembers."""
+
     async def kept_accounts(self, member_id: MemberId) -> list[Account]:
         """Return every account a member has a right on, without its money."""
 
@@ -333,6 +338,9 @@ class OverviewStore(Protocol):
 
     async def waiting(self, member_id: MemberId, limit: int) -> list[Approval]:
         """Return the cards that wait for an answer on the member's accounts, oldest first."""
+
+    async def waiting_count(self, member_id: MemberId) -> int:
+        """Return how many cards wait for an answer on the member's accounts."""
 
     async def signals(self, before: int | None, limit: int) -> Page[SignalRow]:
         """Return everyone's signals, newest first, in counts."""
@@ -366,12 +374,12 @@ class OverviewService:
     async def accounts(self, member: Member, after: int, limit: int) -> Page[AccountView]:
         """Return the member's accounts with the money of now."""
         page = await self.store.kept(member.id, after, limit)
-        return Page(tuple(self._view(kept) for kept in page.rows), page.next)
+        return Page(tuple(await self._views(page.rows)), page.next)
 
     async def account(self, member: Member, account_id: AccountId) -> AccountView | None:
         """Return one account; None where it is foreign or does not exist."""
         kept = await self.store.kept_one(member.id, account_id)
-        return None if kept is None else self._view(kept)
+        return None if kept is None else (await self._views([kept]))[0]
 
     async def positions(
         self, member: Member, account_id: AccountId | None = None
@@ -399,36 +407,49 @@ class OverviewService:
         seen = (loop.snapshot for loop in self._loop.loops.values())
         return sum(len(snapshot.positions) for snapshot in seen if snapshot is not None)
 
-    def _view(self, kept: Kept) -> AccountView:
-        loop = self._loop.of(kept.account.id)
-        snapshot = None if loop is None else loop.snapshot
-        if loop is None or snapshot is None or loop.blind:
-            return _as_kept(kept, "" if loop is None else loop.verdict.problem)
-        caps = [
-            CapView(
-                one.cap.kind, short_name(one.cap), one.cap.action, one.floor, one.room, one.used
-            )
-            for one in loop.verdict.observations
-        ]
-        return AccountView(
-            account=kept.account,
-            role=kept.role,
-            holder=kept.holder,
-            live=True,
-            problem="",
-            own_equity=snapshot.account.own_equity,
-            balance=snapshot.account.balance,
-            floating=snapshot.account.profit,
-            read_at=snapshot.at,
-            caps=_nearest_first(caps),
-            positions=len(snapshot.positions),
-            pending=len(snapshot.orders),
-            open_risk=loop.open_risk,
-        )
+    async def _views(self, found: Sequence[Kept]) -> list[AccountView]:
+        seen = {one.account.id: self._loop.of(one.account.id) for one in found}
+        unseen = [key for key, loop in seen.items() if loop is None or not _is_seen(loop)]
+        caps = await self.store.caps_of(unseen) if unseen else {}
+        views = []
+        for one in found:
+            loop = seen[one.account.id]
+            if loop is not None and loop.snapshot is not None and _is_seen(loop):
+                views.append(_as_seen(one, loop, loop.snapshot))
+            else:
+                problem = "" if loop is None else loop.verdict.problem
+                views.append(_as_kept(one, caps.get(one.account.id, ()), problem))
+        return views
 
 
-def _as_kept(kept: Kept, problem: str) -> AccountView:
-    caps = [_cap_as_kept(cap, state) for cap, state in kept.caps]
+def _is_seen(loop: AccountLoop) -> bool:
+    return loop.snapshot is not None and not loop.blind
+
+
+def _as_seen(kept: Kept, loop: AccountLoop, snapshot: Snapshot) -> AccountView:
+    caps = [
+        CapView(one.cap.kind, short_name(one.cap), one.cap.action, one.floor, one.room, one.used)
+        for one in loop.verdict.observations
+    ]
+    return AccountView(
+        account=kept.account,
+        role=kept.role,
+        holder=kept.holder,
+        live=True,
+        problem="",
+        own_equity=snapshot.account.own_equity,
+        balance=snapshot.account.balance,
+        floating=snapshot.account.profit,
+        read_at=snapshot.at,
+        caps=_nearest_first(caps),
+        positions=len(snapshot.positions),
+        pending=len(snapshot.orders),
+        open_risk=loop.open_risk,
+    )
+
+
+def _as_kept(kept: Kept, known: Sequence[tuple[Cap, CapState | None]], problem: str) -> AccountView:
+    caps = [_cap_as_kept(cap, state) for cap, state in known]
     return AccountView(
         account=kept.account,
         role=kept.role,

@@ -35,8 +35,8 @@ class DeskStore(Protocol):
 class Timelines(Protocol):
     """Where stories are read."""
 
-    async def of_signal(self, member_id: MemberId, signal_id: int) -> list[Story]:
-        """Return a signal's story on each account the member may see."""
+    async def of_signal(self, member_id: MemberId, signal_id: int, limit: int) -> list[Story]:
+        """Return a signal's story on so many accounts the member may see."""
 
 
 class Probe(Protocol):

@@ -11,6 +11,8 @@ from trading.results.views import Cursor
 
 ROWS: Final = 25
 FEW: Final = 5
+STORIES: Final = 10
+"""Accounts of one member on which a signal is told at length."""
 WINDOWS: Final = (1, 7, 30, 90)
 """Days that results are summed over on an account's page, before everything."""
 SPANS: Final = (7, 30, 90, 365)
@@ -26,10 +28,12 @@ def routes(gate: Gate) -> tuple[Route, ...]:
         return found or gate.missing(visit.request, visit)
 
     async def story(visit: Visit) -> web.StreamResponse:
-        stories = await visit.desk.timelines.of_signal(visit.member.id, visit.number("signal") or 0)
+        number = visit.number("signal") or 0
+        stories = await visit.desk.timelines.of_signal(visit.member.id, number, STORIES + 1)
         if not stories:
             return gate.missing(visit.request, visit)
-        return visit.page("story.html", stories=stories, number=visit.number("signal"))
+        more = len(stories) > STORIES
+        return visit.page("story.html", stories=stories[:STORIES], number=number, more=more)
 
     return (
         Route("GET", "/", Scope.MEMBER, home),
@@ -49,7 +53,7 @@ async def home(visit: Visit) -> web.Response:
     """Show the member's accounts, and to an owner of the desk its numbers above them."""
     overview, member = visit.desk.overview, visit.member
     page = await overview.accounts(member, visit.number("after") or 0, ROWS)
-    cards = await overview.store.waiting(member.id, ROWS)
+    waiting = await overview.store.waiting_count(member.id)
     counts = messages = None
     if member.owns_desk:
         counts = await overview.store.counts()
@@ -57,7 +61,7 @@ async def home(visit: Visit) -> web.Response:
     return visit.page(
         "home.html",
         accounts=page,
-        waiting=len(cards),
+        waiting=waiting,
         counts=counts,
         messages=messages,
         open_positions=overview.open_positions() if member.owns_desk else None,

@@ -87,6 +87,7 @@ async def test_a_signal_is_followed_from_its_card_to_its_result(seen: Seen) -> N
     await desk.passes(1)
     (card,) = await service.store.waiting(owner.id, 10)
     assert card.signal.source == "test"
+    assert await service.store.waiting_count(owner.id) == 1
     assert (await service.store.counts()).waiting == 1
     await desk.approve()
     await desk.passes(3)
@@ -120,6 +121,7 @@ async def test_a_foreign_account_is_as_if_it_did_not_exist(seen: Seen) -> None:
     assert await service.positions(mira) == []
     assert await service.store.fates(mira.id, account, None, 10) is None
     assert await service.store.waiting(mira.id, 10) == []
+    assert await service.store.waiting_count(mira.id) == 0
     assert not await service.store.owns_desk(mira.id)
     assert await service.store.owns_desk(seen.owner.id)
 
@@ -183,7 +185,9 @@ def _asked(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
         "its name": lambda: overview.kept_accounts(connection, member),
         "fates": lambda: overview.fates(connection, member, account, 9, 25),
         "deals": lambda: overview.deals(connection, member, account, 9, 25),
+        "caps": lambda: overview.caps_of(connection, [account]),
         "waiting": lambda: overview.waiting(connection, member, 20),
+        "count of waiting": lambda: overview.waiting_count(connection, member),
         "signals": lambda: overview.signal_rows(connection, 9, 25),
         "deliveries": lambda: overview.deliveries(connection, 9, 25),
         "dead": lambda: overview.deliveries(connection, 9, 25, dead=True),
