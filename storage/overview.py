@@ -193,16 +193,17 @@ def _net(
 
 
 _WAITING = (
-    " FROM account_member am JOIN approval a ON a.account_id = am.account_id"
-    # The partial index is found by its own words alone.
-    " AND a.status IN ('offered', 'approved') AND a.status = 'offered'"
+    # The partial index is found by its own words alone, and only where nothing finds another.
+    " FROM approval a WHERE a.status IN ('offered', 'approved') AND a.status = 'offered'"
+    " AND EXISTS (SELECT 1 FROM account_member am"
+    " WHERE am.account_id = a.account_id AND am.member_id = ?)"
 )
 
 
 def waiting(connection: sqlite3.Connection, member_id: MemberId, limit: int) -> list[Approval]:
     """Return the cards that wait for an answer on the member's accounts, oldest first."""
     found = connection.execute(
-        f"SELECT a.id{_WAITING} WHERE am.member_id = ? ORDER BY a.id LIMIT ?", (member_id, limit)
+        f"SELECT a.id{_WAITING} ORDER BY a.id LIMIT ?", (member_id, limit)
     ).fetchall()
     cards = (signals.approval(connection, ApprovalId(row["id"])) for row in found)
     return [card for card in cards if card is not None]
@@ -210,9 +211,7 @@ def waiting(connection: sqlite3.Connection, member_id: MemberId, limit: int) -> 
 
 def waiting_count(connection: sqlite3.Connection, member_id: MemberId) -> int:
     """Return how many cards wait for an answer on the member's accounts."""
-    row = connection.execute(
-        f"SELECT count(*){_WAITING} WHERE am.member_id = ?", (member_id,)
-    ).fetchone()
+    row = connection.execute(f"SELECT count(*){_WAITING}", (member_id,)).fetchone()
     return int(row[0])
 
 

@@ -33,7 +33,7 @@ async def account_chart(visit: Visit) -> web.StreamResponse:
     if account is None or kind not in KINDS or days not in SPANS:
         return web.Response(status=HTTPStatus.NOT_FOUND)
     state = (account.read_at or desk.clock.now()).replace(minute=0, second=0, microsecond=0)
-    key = (account_id, kind, days)
+    key = (account_id, kind, days, visit.member.reader.language)
     try:
         drawn = await desk.pictures.get(
             key, state, look, lambda: _chart(visit, account.account, kind, days)
