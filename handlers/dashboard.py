@@ -1,5 +1,6 @@
 """The way from the chat to the pages: a Mini App here, or a one-time link for a browser."""
 
+from datetime import timedelta
 from typing import Protocol
 
 from aiogram import Router
@@ -8,9 +9,9 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, Message, W
 from handlers.commands import command as said
 from handlers.texts import later, t
 from trading.model import Member
+from trading.signin import LINK_TTL
 
 _OFF = later("The dashboard is switched off on this desk (an owner sets DASHBOARD_URL).")
-_MINUTES = 5
 
 
 class SignIn(Protocol):
@@ -30,7 +31,7 @@ async def on_dashboard(
     words = t(
         "📊 <b>Your dashboard</b>\nThe link lets you in once, within {minutes} minutes. Give it "
         "to nobody: whoever opens it acts as you.",
-        minutes=_MINUTES,
+        minutes=LINK_TTL // timedelta(minutes=1),
     )
     if not pages_url.startswith("https://"):
         # Telegram takes neither a Mini App nor a button without TLS.

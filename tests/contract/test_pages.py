@@ -515,10 +515,9 @@ async def test_pages_speak_the_language_of_their_reader(pages: PageDesk) -> None
 async def test_an_account_has_its_charts_in_both_looks(pages: PageDesk) -> None:
     for hour in range(8):
         await pages.desk.rows(
-            "INSERT OR REPLACE INTO growth_span"
-            " VALUES (1, 'hour', ?, ?, ?, '1', '1', '1', '0', '1')",
-            f"2026-11-24T0{hour}",
-            1_795_478_400_000 + hour * 3_600_000,
+            "INSERT INTO growth_span VALUES (1, 'hour', ?, ?, ?, '1', '1', '1', '0', '1')",
+            f"2026-11-23T0{hour}",  # before the desk's own first reading
+            1_795_392_000_000 + hour * 3_600_000,
             str(10_000 + hour),
         )
     await pages.sign_in("viewer")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import aiohttp
 import pytest
 
 from bot.billing import CRYPTO_PATH
@@ -19,7 +20,9 @@ from tests.support.depth import THOROUGH
 from tests.support.init_data import signed
 from trading.clock import SystemClock
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM}")
+needs_browser = pytest.mark.skipif(
+    not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM}"
+)
 MIRA: Final = 2001
 _THEME: Final = quote(json.dumps({"bg_color": "#17212b"}))
 _FLAWS: Final = (Path(__file__).parents[1] / "support" / "page_flaws.js").read_text("utf-8")
@@ -63,6 +66,7 @@ async def _by_link(desk: ChatDesk, tab: Tab, who: int, name: str) -> None:
     await tab.press(f"Sign in as {name}")
 
 
+@needs_browser
 async def test_the_dashboard_in_a_browser(tmp_path: Path) -> None:
     async with dashboard(tmp_path) as (desk, server, chromium):
         card = await desk.card()
@@ -79,6 +83,20 @@ async def test_the_dashboard_in_a_browser(tmp_path: Path) -> None:
         await _panic_ends_flat(desk, owner)
         missing = "Failed to load resource: the server responded with a status of 404 (Not Found)"
         assert set(owner.complaints()) == {missing}  # of the page that is not there
+
+
+async def test_with_tls_the_chat_offers_the_app_and_a_link(tmp_path: Path) -> None:
+    async with chat_desk(tmp_path, DASHBOARD_URL="https://desk.example.com") as desk:
+        told = await desk.says("/app", "Your dashboard")
+        assert told.buttons == [["Open here"], ["Open in a browser"]]
+        assert "key=" not in told.text
+
+
+async def test_without_an_address_there_are_no_pages(tmp_path: Path) -> None:
+    async with chat_desk(tmp_path) as desk, aiohttp.ClientSession() as session:
+        await desk.says("/dashboard", "switched off")
+        answer = await session.get(f"http://127.0.0.1:{desk.settings.http.port}/app/")
+        assert answer.status == 404
 
 
 async def _a_mini_app_needs_no_script_of_telegrams(desk: ChatDesk, tab: Tab) -> None:

@@ -193,3 +193,11 @@ def test_what_a_command_does_not_use_it_does_not_import() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_what_is_switched_off_is_not_imported() -> None:
+    program = "import sys; import bot.app; print({'jinja2', 'bot.pages'} & set(sys.modules))"
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"

@@ -174,6 +174,10 @@ def test_the_environment_refuses_only_what_is_nearly_ours() -> None:
         ("TELEGRAM_API_URL", "api.telegram.org"),
         ("TELEGRAM_API_URL", "http://host:99999"),
         ("HEARTBEAT_PING_URL", "file:///etc/passwd"),
+        ("DASHBOARD_URL", "http://desk.example.com"),  # in the clear to another machine
+        ("DASHBOARD_URL", "https://desk.example.com/app"),
+        ("DASHBOARD_URL", "https://who:ever@desk.example.com"),
+        ("DASHBOARD_URL", "desk.example.com"),
         ("TERMINAL_KIND", "demo"),
         ("TERMINAL_LOGIN", "me"),
         ("TERMINAL_PORT", "0"),
