@@ -25,7 +25,7 @@ from trading.ids import MemberId
 from trading.model import Member, Role
 from trading.work import Finished, Job, Progress, WorkError
 
-OLGA = Member(MemberId(1), 1001, "Olga", Role.OWNER)
+OLGA = Member(MemberId(1), 1001, "Olga", Role.OWNER, everywhere=Role.OWNER)
 VERA = Member(MemberId(2), 2002, "Vera <b>", Role.VIEWER)
 
 

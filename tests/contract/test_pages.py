@@ -408,7 +408,7 @@ async def test_panic_from_the_page_asks_and_ends_flat(pages: PageDesk) -> None:
     assert len(pages.desk.positions()) == 1
     await pages.sign_in("trader")
     asked = await (await pages.send("trader", f"/app/accounts/{OWN}/panic")).text()
-    assert "close 1 positions" in asked
+    assert "close 1 position and" in asked
     assert "Nothing was changed" in await _confirm(pages, "trader", asked, "no")
     await pages.desk.passes(1)
     assert len(pages.desk.positions()) == 1

@@ -156,7 +156,7 @@ async def _a_plan_is_bought(desk: ChatDesk, server: CryptoPayServer, tab: Tab) -
 async def _panic_ends_flat(desk: ChatDesk, tab: Tab) -> None:
     await tab.go(f"{_url(desk)}/accounts/1")
     await tab.press("Close everything")
-    assert "close 1 positions" in await tab.text()
+    assert "close 1 position and" in await tab.text()
     await tab.press("Confirm")
     assert "Halted" in await tab.text()
     await desk.owner.sees("PANIC by Olga")

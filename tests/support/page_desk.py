@@ -146,7 +146,7 @@ async def page_desk(
     await _people(desk)
     loop = TradingLoop({0: desk.loop}, "test")
     clock, database = desk.clock, desk.database
-    bills, charts = BillingStore(database, clock), ChartRenderer()
+    bills, charts = BillingStore(database, clock), ChartRenderer(deadline=60)
     plan_service = PlanService(bills, clock, enabled=plans)
     accounts = AccountService(desk.store, loop, clock)
     billed: list[int] = []

@@ -217,6 +217,7 @@ async def _built(desk: LoopDesk, folder: Path) -> RightsDesk:
         clock,
     )
     ages = HouseAges(lambda: 0.0, lambda: None, lambda: 1, Holds(), _never)
+    dispatcher["pages_url"] = dispatcher["signin"] = None
     dispatcher["wellbeing"] = HealthProbe(
         loop, stores.desk, clock, 60, lambda: 0.0, Circuits(clock), ages
     )

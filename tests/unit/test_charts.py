@@ -130,7 +130,7 @@ def test_a_killed_bot_leaves_a_child_that_ends_without_a_word() -> None:
         child.stdout.close()
         child.stdin.write(frame(b"[]"))
         child.stdin.close()
-        assert (child.wait(20), child.stderr.read()) == (0, b"")
+        assert (child.wait(60), child.stderr.read()) == (0, b"")
 
 
 async def test_an_idle_child_gives_its_memory_back() -> None:
