@@ -9,6 +9,7 @@ from trading.parser.headings import not_a_heading, not_a_lead
 from trading.parser.hints import is_small
 from trading.parser.lexer import Token
 from trading.parser.lines import (
+    MARKS,
     PRICED,
     Lines,
     by_line,
@@ -25,6 +26,7 @@ from trading.words import told
 
 _LEADS = TITLES | GREETINGS
 _SAID = frozenset({Tag.WORD, Tag.ASIDE})
+_OPEN_LEVEL = MARKS | {Tag.STOP, Tag.TARGET, Tag.NUMBER, Tag.NOT_SET}
 _MOST_PROSE = 8
 _MOST_BESIDE_LEVEL = 2
 
@@ -89,7 +91,7 @@ def _prose(lines: Lines, blocks: list[Block], scan: Scan) -> str | None:
             continue
         if number in sides or has_side(line):
             why = _prose_beside_side(line, known)
-        elif names_a_price(line) and line[0].tag is not Tag.ADVICE:
+        elif _names_a_level(line):
             why = _prose_beside_level(line, known)
         elif number < min(sides):
             why = _unread_heading(line)
@@ -155,17 +157,25 @@ def _unread_remark(line: Sequence[Item], known: Known, *, below: bool) -> str | 
     return told('"{remark}" below the prices is not understood', remark=remark)
 
 
+def _names_a_level(line: Sequence[Item]) -> bool:
+    """Tell whether a level stands on a line with its price: "TP2 4710", not "TP2 in the bag"."""
+    if line[0].tag is Tag.ADVICE or not names_a_price(line):
+        return False
+    return any(item.tag is Tag.NUMBER and _is_price(line, at) for at, item in enumerate(line))
+
+
 def _has_number(line: Sequence[Item]) -> bool:
     return any(item.tag is Tag.NUMBER for item in line)
 
 
 def _level_in_passing(line: Sequence[Item]) -> str | None:
-    """Find a stop or target without its price below the last price: "target next"."""
+    """Find a stop or target that is told of: "target next", but not "TP3: open"."""
     level = next((item for item in line if item.tag in {Tag.STOP, Tag.TARGET}), None)
-    if level is None or counsels(line):
+    if level is None or counsels(line) or any(item.tag is Tag.ADVICE for item in line):
         return None
-    open_ended = any(item.tag in {Tag.NOT_SET, Tag.ADVICE, Tag.NUMBER} for item in line)
-    return None if open_ended else level.text
+    left_open = any(item.tag is Tag.NOT_SET for item in line)
+    plain = all(item.tag in _OPEN_LEVEL for item in line)
+    return None if left_open and plain else level.text
 
 
 def _side_lines(blocks: Iterable[Block]) -> set[int]:
