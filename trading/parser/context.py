@@ -10,7 +10,6 @@ from trading.parser.hints import is_small
 from trading.parser.lexer import Token
 from trading.parser.lines import (
     MARKS,
-    PRICED,
     Lines,
     by_line,
     has_side,
@@ -141,8 +140,11 @@ def _behind_prices(line: Sequence[Item]) -> int:
 def _is_price(line: Sequence[Item], place: int) -> bool:
     """Tell a price or distance from a count and from the index of "TP3 open"."""
     item, before = line[place], line[max(0, place - 1)]
-    index = before.tag in PRICED and not item.unit and is_small(item)
-    return item.unit in {"", PIPS, BROKEN} and not index
+    if item.unit not in {"", PIPS, BROKEN}:
+        return False
+    numbers = before.tag in {Tag.TARGET, Tag.ENTRY} and not item.unit and is_small(item)
+    follows = any(other.tag not in MARKS for other in line[place + 1 :])
+    return not (numbers and (follows or not item.spaced))
 
 
 def _unread_heading(line: Sequence[Item]) -> str | None:

@@ -174,7 +174,7 @@ def _is_named(line: Sequence[Item], said: list[Item], known: Known) -> bool:
 def _unknown_in_note(item: Item, line: Sequence[Item]) -> int:
     """Return how many words may be unknown: "risk: medium" has one, "after TP1 hits" some."""
     if item.tag is Tag.ADVICE:
-        return _MOST_LATER
+        return _MOST_LATER * any(other.text in IFS for other in line)
     return int(any(other.text in {":", "-", "=", "("} or other.tag is Tag.NUMBER for other in line))
 
 
