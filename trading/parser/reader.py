@@ -51,11 +51,12 @@ def parse(text: str) -> Reading:
     items = _with_spaced_thousands(tag_tokens(tokens))
     scan = FieldScanner(items).scan()
     blocks = split_blocks(scan)
-    update = find_update(tokens, items)
     labelled = [block for block in blocks if block.side and (block.stops or block.targets)]
     complete = any(_is_complete(block) for block in blocks)
-    if update is not None and not complete and not any(map(_restates, blocks)):
-        return Reading(update=update)
+    if not complete and not any(map(_restates, blocks)):
+        update = find_update(tokens, items)
+        if update is not None:
+            return Reading(update=update)
     if blocks[0].side is None:
         return Reading(update=_details(blocks[0], items))
     why = why_not_a_call(tokens, items, scan, blocks, complete=complete)
