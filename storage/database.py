@@ -21,6 +21,7 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar
 import aiosqlite
 
 from storage.migrate import migrate, pending, version
+from storage.planner_facts import tell_planner
 from trading.errors import DatabaseUnusable, StoreError
 
 P = ParamSpec("P")
@@ -301,3 +302,4 @@ def prepare(path: Path) -> None:
             with contextlib.closing(sqlite3.connect(copy)) as target:
                 connection.backup(target)
         migrate(connection)
+        tell_planner(connection)

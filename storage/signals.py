@@ -117,7 +117,8 @@ def _elsewhere(
     """
     found = connection.execute(
         "SELECT s.id, s.source, a.account_id FROM signal s LEFT JOIN approval a"
-        " ON a.signal_id = s.id WHERE s.content = ? AND NOT (s.source = ? AND s.source_ref = ?)"
+        " ON a.signal_id = s.id WHERE s.content = ? AND s.content <> ''"
+        " AND NOT (s.source = ? AND s.source_ref = ?)"
         " AND (s.created_ms > ?"
         " OR (s.source = ? AND substr(s.source_ref, 1, CAST(? AS INTEGER)) = ?))"
         " ORDER BY s.id",
