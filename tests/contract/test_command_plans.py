@@ -47,7 +47,7 @@ async def said(desk: RightsDesk) -> list[str]:
 
 def long_reads(connection: sqlite3.Connection, sql: str) -> list[str]:
     """Return the steps of a statement that read a growing table, or one account's all of it."""
-    tables = {}
+    tables: dict[str, str] = {}
     for table, alias in _NAMED.findall(sql):
         tables |= {alias or table: table, table: table}
     bad = []
@@ -58,7 +58,7 @@ def long_reads(connection: sqlite3.Connection, sql: str) -> list[str]:
             continue
         limited = " LIMIT " in sql and _WAITS not in sql
         met = scan or (None if limited else whole)
-        if met is not None and tables.get(str(met.group(1))) in GROWING:
+        if met is not None and tables.get(str(met.group(1)), "") in GROWING:
             bad.append(step)
     return bad
 
