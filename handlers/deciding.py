@@ -26,7 +26,7 @@ from handlers.texts import t, tell
 from trading.cards import REASONS, CardService, Edited, NotEdited
 from trading.clock import Clock
 from trading.decisions import AlreadyDecided, Decided, DecideResult, TooLate
-from trading.errors import StoreError
+from trading.errors import OutcomeUnknown, StoreError
 from trading.ids import ApprovalId
 from trading.loop import TradingLoop
 from trading.model import Approval, ApprovalStatus, Decision, Member
@@ -53,8 +53,11 @@ async def on_decide(
             Decision(callback_data.decision),
             callback_data.revision,
         )
-    except StoreError:
-        await query.answer(t("Not taken: it could not be stored. Tap again."), show_alert=True)
+    except StoreError as error:
+        words = t("Not taken: it could not be stored. Tap again.")
+        if isinstance(error, OutcomeUnknown):
+            words = t("Perhaps not taken: the card shows it. If it does not, tap again.")
+        await query.answer(words, show_alert=True)
         return
     if isinstance(result, Decided) and result.status is ApprovalStatus.APPROVED:
         await loop.under_way(result.account_id)  # the toast never holds the order up

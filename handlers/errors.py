@@ -8,7 +8,7 @@ from aiogram.exceptions import TelegramAPIError
 from aiogram.types import ErrorEvent
 
 from handlers.texts import t
-from trading.errors import StoreError
+from trading.errors import OutcomeUnknown, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +24,7 @@ async def on_error(event: ErrorEvent) -> bool:
         facts = {"update_id": event.update.update_id, "why": str(event.exception)}
         log.warning("an answer was not sent", extra={"facts": facts})
         return True
-    reference = secrets.token_hex(3)
-    log.error(
-        "a handler failed", exc_info=event.exception, extra={"facts": {"reference": reference}}
-    )
-    words = t(
-        "Something went wrong here (reference {reference}). Nothing more was done; try again.",
-        reference=reference,
-    )
+    words = _explained(event.exception)
     try:
         await _say(event, words)
     except TelegramAPIError as error:
@@ -39,6 +32,20 @@ async def on_error(event: ErrorEvent) -> bool:
             raise cause from error
         log.warning("a failure was not told", extra={"facts": {"why": str(error)}})
     return True
+
+
+def _explained(error: Exception) -> str:
+    if isinstance(error, StoreError):
+        log.warning("the store failed a handler", extra={"facts": {"why": str(error)}})
+        if isinstance(error, OutcomeUnknown):
+            return t("The database broke off: this was kept, or not. Look before you try again.")
+        return t("The database does not answer. Nothing was done; try again in a moment.")
+    reference = secrets.token_hex(3)
+    log.error("a handler failed", exc_info=error, extra={"facts": {"reference": reference}})
+    return t(
+        "Something went wrong here (reference {reference}). Nothing more was done; try again.",
+        reference=reference,
+    )
 
 
 async def _say(event: ErrorEvent, words: str) -> None:

@@ -89,3 +89,27 @@ async def test_a_bot_that_stood_still_and_was_replaced_sends_nothing_late(
         judge(desk, 1, tally)
         assert tally.wrong == []
     postgres_server.drop(tmp_path / "desk.db")
+
+
+@pytest.mark.skipif(not THOROUGH, reason="the lost connection itself is tried without a bot")
+async def test_an_outage_of_the_server_sends_nothing_and_passes(
+    tmp_path: Path, nursery: Nursery
+) -> None:
+    url = postgres_server.fresh(tmp_path / "desk.db")
+    async with process_desk(tmp_path, nursery, DATABASE_URL=url) as desk:
+        await desk.start()
+        card = await desk.card(expires_in=3600)
+        await asyncio.to_thread(postgres_server.close_to_all, url)
+        toast = await desk.owner.taps(card, "Approve")
+        assert toast is not None
+        assert "Nothing was done" in toast.text
+        status, _ = await page(desk.settings.http.port, "/health/ready")
+        assert status == 503
+        await asyncio.to_thread(postgres_server.open_to_all, url)
+        await desk.ready()
+        assert desk.rows("SELECT status FROM approval") == [{"status": "offered"}]
+        await desk.owner.taps(card, "Approve")
+        await desk.owner.sees_in(card, "Filled")
+        assert await desk.end() == 0
+        assert len(desk.deals()) == 1
+    postgres_server.drop(tmp_path / "desk.db")

@@ -78,6 +78,28 @@ def end_connections(url: str) -> None:
         )
 
 
+def close_to_all(url: str) -> None:
+    """Let nobody in to a database and end every connection to it: the server is away."""
+    _allow(url, "false")
+
+
+def open_to_all(url: str) -> None:
+    """Let everybody in again."""
+    _allow(url, "true")
+
+
+def _allow(url: str, allowed: str) -> None:
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
+    name = conninfo_to_dict(url)["dbname"]
+    with closing(_admin()) as admin:
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}")
+        admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+            (name,),
+        )
+
+
 def folder(run: Path | None = None) -> Path:
     """Return the folder of a run's own server, in memory where there is such a place."""
     run = run or Path(os.environ[FOLDER])
@@ -155,6 +177,14 @@ def _start(home: Path, initdb: str, control: str) -> None:
         os.chown(home, other["user"], other["group"])
         if home.parent != _MEMORY:
             home.parent.chmod(0o711)
+    # A run that is killed ends nothing itself: somebody has to notice.
+    subprocess.run(
+        [sys.executable, "-m", "tests.support.postgres_server"],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     data, options = home / "data", f"-k {home} -h '' -c max_connections=200"
     commands: tuple[list[str | Path], ...] = (
         [initdb, "-D", data, "-U", "desk", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale"],
@@ -170,14 +200,6 @@ def _start(home: Path, initdb: str, control: str) -> None:
             timeout=_START_SECONDS,
             **(other or {}),
         )
-    # A run that is killed ends nothing itself: somebody has to notice.
-    subprocess.run(
-        [sys.executable, "-m", "tests.support.postgres_server"],
-        check=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
 
 
 def _watch(run: Path) -> None:
