@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import groupby
 
@@ -323,7 +324,7 @@ def revenue(connection: sqlite3.Connection, months: int, now: datetime) -> Reven
         "SELECT * FROM unmatched_payment ORDER BY id DESC LIMIT ?", (_STRAYS,)
     )
     return Revenue(
-        _takings(connection, _first_of(now, months)),
+        _takings(connection, _latest(now, months)),
         tuple(
             Stray(
                 row["provider"],
@@ -340,24 +341,27 @@ def revenue(connection: sqlite3.Connection, months: int, now: datetime) -> Reven
     )
 
 
-def _first_of(now: datetime, months: int) -> datetime:
-    """Return when the first of the last so many months began, in UTC."""
-    number = now.year * 12 + now.month - months
-    return now.replace(
-        year=number // 12, month=number % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0
-    )
+def _latest(now: datetime, months: int) -> list[tuple[int, str]]:
+    """Return when each of the last so many months began in UTC, and its name, oldest first."""
+    found = []
+    for number in range(now.year * 12 + now.month - months, now.year * 12 + now.month):
+        first = datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
+        found.append((to_ms(first), f"{first:%Y-%m}"))
+    return found
 
 
-def _takings(connection: sqlite3.Connection, since: datetime) -> tuple[Takings, ...]:
+def _takings(connection: sqlite3.Connection, months: list[tuple[int, str]]) -> tuple[Takings, ...]:
+    starts = [start for start, _ in months]
     sums: dict[tuple[str, str, str], tuple[int, Decimal, Decimal]] = {}
     for row in connection.execute(
         "SELECT provider, currency, amount, at_ms, refunded_ms FROM booking WHERE at_ms >= ?",
-        (to_ms(since),),
+        (starts[0],),
     ):
         amount = Decimal(row["amount"])
         if not amount:
             continue  # given, not sold
-        key = (f"{from_ms(row['at_ms']):%Y-%m}", row["provider"], row["currency"])
+        month = months[bisect_right(starts, row["at_ms"]) - 1][1]
+        key = (month, row["provider"], row["currency"])
         count, total, back = sums.get(key, (0, Decimal(0), Decimal(0)))
         given_back = Decimal(0) if row["refunded_ms"] is None else amount
         sums[key] = (count + 1, total + amount, back + given_back)
