@@ -474,7 +474,11 @@ def _page_origin(text: str) -> str:
             "must be https:// (http:// only on this machine): who listens on the way could act "
             "as whoever is signed in"
         )
-    return text.rstrip("/").lower()
+    host = (parts.hostname or "").encode("idna").decode()
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    # As a browser writes it in "Origin", which forms are held to.
+    where = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{where}{f':{parts.port}' if parts.port not in (None, usual) else ''}"
 
 
 PageOrigin = Annotated[str, AfterValidator(_page_origin)]

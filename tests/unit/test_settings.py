@@ -249,3 +249,19 @@ def test_the_readme_table_is_what_the_code_says() -> None:
 def test_every_variable_means_something() -> None:
     assert len({variable.name for variable in variables()}) == len(variables())
     assert all(variable.meaning for variable in variables())
+
+
+@pytest.mark.parametrize(
+    ("written_as", "origin"),
+    [
+        ("HTTPS://Desk.Example.com:443/", "https://desk.example.com"),
+        ("https://desk.example.com:8443", "https://desk.example.com:8443"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_the_dashboards_address_is_the_origin_that_browsers_name(
+    written_as: str, origin: str
+) -> None:
+    assert load({"DASHBOARD_URL": written_as}).dashboard.url == origin
