@@ -11,7 +11,11 @@ from tests.support.strict.MetaTrader5._book import FOLDER, Book
 from tests.support.strict_desk import local, strict_environment
 
 CASES: dict[str, tuple[dict[str, str], dict[str, object], tuple[str, ...]]] = {
-    "well": ({}, {}, ("ok   terminal account: logged in to 5001", "UTC+3 h", "margin mode: hedging")),
+    "well": (
+        {},
+        {},
+        ("ok   terminal account: logged in to 5001", "UTC+3 h", "margin mode: hedging"),
+    ),
     "wrong password": (
         {"TERMINAL_PASSWORD": "wrong", "TERMINAL_LOGIN": "5002"},
         {"accounts": {
