@@ -85,7 +85,7 @@ async def test_close_by_pick_percent_group_and_symbol(desk: ChatDesk) -> None:
     asked = await desk.says("/fx", "Close which position?")
     await desk.owner.taps(asked, "Cancel")
     await desk.owner.sees_in(asked, "Canceled")
-    report = await confirmed(desk, f"/fx {ticket} 50%", "0.05 lots", "1 of 1 done")
+    report = await confirmed(desk, f"/fx {ticket} 50%", "0.05 of 0.1 lots", "1 of 1 done")
     assert "closed 0.05 lots" in report.text
     await desk.says("/positions", "BUY EURUSD 0.05")
     for wrong, why in (
