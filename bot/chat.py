@@ -115,6 +115,8 @@ def open_chat(
         bills=billing.store,
         crypto_link=None if billing.crypto is None else billing.crypto.link,
         support_contact=settings.plans.contact,
+        pages_url=None,  # until the pages are added
+        signin=None,
         subscriptions=SubscriptionService(
             stores.subscriptions, settings.risk.percent, limited=settings.plans.enabled
         ),
