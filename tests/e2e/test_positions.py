@@ -100,7 +100,7 @@ async def test_close_by_pick_percent_group_and_symbol(desk: ChatDesk) -> None:
         assert "Confirm" not in str(answer.buttons)
     await desk.says("/partial", "Example: /partial 1234 50")
     await desk.says(f"/partial {ticket} 100", "above 0 and below 100")
-    await confirmed(desk, f"/partial {ticket} 40", "0.02 lots", "1 of 1 done")
+    await confirmed(desk, f"/partial {ticket} 40", "0.02 of 0.05 lots", "1 of 1 done")
     asked = await desk.says("/fx", "Close which position?")
     await desk.owner.taps(asked, "0.03")
     await desk.owner.sees_in(asked, "Close 1 position")
