@@ -41,7 +41,7 @@ async def bare() -> Start:
     assert process.stdout is not None
     await process.stdout.readexactly(1)
     found = Start(time.perf_counter() - began, cpu_seconds(process.pid))
-    await process.communicate()
+    await process.communicate(b"")  # which closes its input, and that ends it
     return found
 
 
