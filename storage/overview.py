@@ -10,6 +10,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from storage import billing, caps, outbox, results, rows, signals
+from storage.people import role_on
 from trading.clock import from_ms, to_ms
 from trading.drawdown import Cap, CapState
 from trading.ids import AccountId, ApprovalId, MemberId, SignalId
@@ -113,11 +114,7 @@ def fates(
     limit: int,
 ) -> Page[Fate] | None:
     """Return what became of signals on an account, newest first; None where it is foreign."""
-    right = connection.execute(
-        "SELECT 1 FROM account_member WHERE account_id = ? AND member_id = ?",
-        (account_id, member_id),
-    ).fetchone()
-    if right is None:
+    if role_on(connection, member_id, account_id) is None:
         return None
     found = connection.execute(
         "SELECT a.id, a.signal_id, a.account_id, a.status, a.detail, m.name AS decided_by,"
@@ -140,11 +137,7 @@ def deals(
     limit: int,
 ) -> Page[Deal] | None:
     """Return an account's deals by ticket, newest first; None where it is foreign."""
-    right = connection.execute(
-        "SELECT 1 FROM account_member WHERE account_id = ? AND member_id = ?",
-        (account_id, member_id),
-    ).fetchone()
-    if right is None:
+    if role_on(connection, member_id, account_id) is None:
         return None
     found = connection.execute(
         "SELECT * FROM deal WHERE account_id = ? AND ticket < ? ORDER BY ticket DESC LIMIT ?",
