@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -39,10 +40,13 @@ def record(
     ``quietly`` takes in the history of an account met for the first time.
     """
     fresh, redated = [], []
-    for deal in deals:
+    for read in deals:
+        # What lies ahead was read before the broker's clock was known: dated by now until that is.
+        is_ahead = read.at - now >= CLOCK_STEP
+        deal = replace(read, at=now) if is_ahead else read
         if _insert(connection, account_id, deal, now):
             fresh.append(deal)
-        elif (before := _redate(connection, account_id, deal)) is not None:
+        elif not is_ahead and (before := _redate(connection, account_id, deal)) is not None:
             redated.append((before, deal))
     results.book(connection, account_id, fresh, redated)
     connection.execute(

@@ -502,6 +502,8 @@ class AccountLoop:
         """Held, not denied: it is sent, or expires, once we can see and every order is known."""
         if standing.unresolved or self.verdict.state is None or self._held():
             return True
+        if self._clock_may_show():
+            return True
         # The next reading latches the breach, or takes the suspicion back.
         return self._cap_is_exceeded()
 
@@ -511,6 +513,13 @@ class AccountLoop:
             return False
         now = self._clock.monotonic()
         return now - self._asked.get(approval.signal.draft.symbol, now) < QUOTE_PATIENCE
+
+    def _clock_may_show(self) -> bool:
+        """The first quote that moves tells the broker's clock, which dates what we trade."""
+        if self.terminal.server_offset is not None:
+            return False
+        asked = min(self._asked.values(), default=float("-inf"))
+        return self._clock.monotonic() - asked < QUOTE_PATIENCE
 
     def _cap_is_exceeded(self) -> bool:
         assert self._guard is not None

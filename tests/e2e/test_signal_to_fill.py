@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from tests.support.chat_desk import ChatDesk, chat_desk, running
+from trading.clock import SystemClock
 
 
 @pytest_asyncio.fixture
@@ -29,6 +30,16 @@ async def test_a_card_shows_what_is_at_stake_and_a_tap_fills_it(desk: ChatDesk) 
         assert wanted in card.text, wanted
     positions = await desk.says("/positions", "1 open")
     assert "EURUSD" in positions.text
+
+
+async def test_a_trade_of_the_first_moment_is_not_dated_ahead(desk: ChatDesk) -> None:
+    """Its deals were dated by the broker's clock as if that were UTC: tomorrow, in the evening."""
+    card = await desk.card()
+    await desk.owner.taps(card, "Approve")
+    await desk.owner.sees_in(card, "Filled")
+    dated = desk.rows("SELECT max(at_ms) AS ms FROM deal")[0]["ms"]
+    assert isinstance(dated, int)
+    assert dated <= SystemClock().now().timestamp() * 1000
 
 
 async def test_a_second_tap_and_a_dead_card_change_nothing(desk: ChatDesk) -> None:

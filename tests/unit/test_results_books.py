@@ -14,9 +14,9 @@ from storage import results
 from storage.result_store import ResultStore
 from tests.support.loop_desk import LoopDesk
 from tests.support.simulated_desk import Row
-from trading.clock import from_ms
+from trading.clock import from_ms, to_ms
 from trading.drawdown.dayclock import DayClock, server_wall
-from trading.ids import AccountId
+from trading.ids import AccountId, Ticket
 from trading.model import Side
 from trading.results.periods import Grain
 from trading.results.views import Dimension
@@ -230,10 +230,34 @@ async def test_a_deal_read_before_the_brokers_clock_was_known_moves_to_its_day(
     )
     spans = await store.spans(ACCOUNT, Grain.DAY, 12)
     hours = await store.groups(ACCOUNT, Dimension.HOUR)
-    late = [replace(deal, at=deal.at + timedelta(hours=26)) for deal in right]
-    await desk.store.record_deals(ACCOUNT, late)
+    early = [replace(deal, at=deal.at - timedelta(hours=26)) for deal in right]
+    await desk.store.record_deals(ACCOUNT, early)
     assert await store.spans(ACCOUNT, Grain.DAY, 12) != spans
     assert await store.groups(ACCOUNT, Dimension.HOUR) != hours
     await desk.store.record_deals(ACCOUNT, right)
     assert await store.spans(ACCOUNT, Grain.DAY, 12) == spans
     assert await store.groups(ACCOUNT, Dimension.HOUR) == hours
+
+
+async def test_a_deal_ahead_of_now_is_dated_by_now_until_its_own_instant_is_known(
+    desk: LoopDesk,
+) -> None:
+    """A result of this evening stood in tomorrow's line while the clock was not known."""
+    (known,) = await desk.database.run(
+        lambda db: [results.deal_of(row) for row in db.execute("SELECT * FROM deal LIMIT 1")]
+    )
+    now = desk.clock.now()
+    fresh = replace(known, ticket=Ticket(known.ticket + 1_000_000), at=now + timedelta(hours=3))
+
+    async def dated() -> int:
+        (row,) = await desk.rows("SELECT at_ms FROM deal WHERE ticket = ?", fresh.ticket)
+        return int(row["at_ms"])
+
+    await desk.store.record_deals(ACCOUNT, [fresh])
+    assert await dated() == to_ms(now)
+    desk.clock.advance(3600)
+    await desk.store.record_deals(ACCOUNT, [fresh])
+    assert await dated() == to_ms(now)
+    right = now - timedelta(minutes=20)
+    await desk.store.record_deals(ACCOUNT, [replace(fresh, at=right)])
+    assert await dated() == to_ms(right)
