@@ -10,7 +10,6 @@ from storage.token_store import TokenStore
 from trading.billing import PlanService
 from trading.clock import Clock
 from trading.loop import TradingLoop
-from trading.overview import OverviewService
 from trading.tokens import TokenService
 
 
@@ -22,6 +21,7 @@ def open_tokens(settings: Settings, database: Database, clock: Clock) -> TokenSe
 def add_api(
     site: web.Application,
     settings: Settings,
+    database: Database,
     tokens: TokenService,
     stores: Stores,
     loop: TradingLoop,
@@ -34,6 +34,9 @@ def add_api(
         return
     from bot.api.gate import Gate  # noqa: PLC0415 - only who serves it loads it
     from bot.api.routes import Api  # noqa: PLC0415
+    from storage.overview_store import OverviewStore  # noqa: PLC0415
+    from trading.overview import OverviewService  # noqa: PLC0415
 
-    api = Api(OverviewService(stores.overview, loop, clock), stores.results, plans, health)
+    overview = OverviewService(OverviewStore(database, clock), loop, clock)
+    api = Api(overview, stores.results, plans, health)
     api.add_to(site, Gate(tokens, clock, settings.api.requests_per_minute))

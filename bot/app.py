@@ -127,7 +127,7 @@ class App:
             while one.last_pass is None and not one.errors:
                 if asyncio.get_running_loop().time() >= deadline:
                     break
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.005)
             down = None
             if last_alive is not None and one.snapshot is not None:
                 down = int((one.snapshot.at - last_alive).total_seconds())
@@ -155,6 +155,9 @@ async def open_app(
         database = await stack.enter_async_context(
             open_desk_database(settings, lambda: upkeep.make_room(), wait)  # noqa: PLW0108 - made below
         )
+        client = open_terminal(terminal or terminal_config(settings, settings.database_path), clock)
+        stack.push_async_callback(client.close)
+        await client.boot()
         bot = await stack.enter_async_context(open_bot(settings))
         said, limiter = Said(), Limiter(clock)
         stores = open_stores(database, clock, said)
@@ -183,8 +186,6 @@ async def open_app(
         pictured: Listener = lambda event: pictures.listen(event)  # noqa: E731, PLW0108 - made below
         heard = [metrics.listener, pictured, *listeners]
         reporter = Reporter(clock, secrets.token_hex(4), heard)
-        client = open_terminal(terminal or terminal_config(settings, settings.database_path), clock)
-        stack.push_async_callback(client.close)
         make_loop = LoopMaker(settings, stores, reporter, holds, clock)
         loop = TradingLoop({0: make_loop(client)}, reporter.loop_id)
         pictures = CardCharts(
@@ -249,11 +250,11 @@ async def open_app(
             arrivals.alerts,
         )
         site = make_app(routes, polling)
-        add_pages(site, settings, bot, stores, loop, dispatcher, probe, charts, clock)
+        add_pages(site, settings, database, bot, stores, loop, dispatcher, probe, charts, clock)
         if billing.crypto is not None:
             site.router.add_post(CRYPTO_PATH, billing.crypto.webhook)
         mail.add_routes(site)
-        add_api(site, settings, tokens, stores, loop, billing.plans, probe, clock)
+        add_api(site, settings, database, tokens, stores, loop, billing.plans, probe, clock)
         await stack.enter_async_context(serve(site, settings.http.host, settings.http.port))
         yield App(
             stores.desk,

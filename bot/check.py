@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 
+from bot.keys import open_vault
 from bot.look import how_it_is, looking
 from bot.mail.access import look
-from bot.members import open_vault
 from bot.settings import Settings
 from bot.terminals import member_terminal_config, terminal_config
 from storage.terminals import all_of

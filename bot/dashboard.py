@@ -12,6 +12,7 @@ from bot.settings import Settings
 from bot.stores import Stores
 from handlers.plans import stars_bill
 from handlers.readers import reading
+from storage.database import Database
 from trading.billing import Invoice
 from trading.clock import Clock
 from trading.loop import TradingLoop
@@ -25,6 +26,7 @@ PAGES_PATH = "/app"
 def add_pages(
     site: web.Application,
     settings: Settings,
+    database: Database,
     bot: Bot,
     stores: Stores,
     loop: TradingLoop,
@@ -41,6 +43,8 @@ def add_pages(
     from bot.pages.album import Pictures  # noqa: PLC0415 - only who has pages loads them
     from bot.pages.assembly import make_pages  # noqa: PLC0415
     from bot.pages.desk import Desk  # noqa: PLC0415
+    from storage.overview_store import OverviewStore  # noqa: PLC0415
+    from storage.signin_store import SignInStore  # noqa: PLC0415
     from trading.overview import OverviewService  # noqa: PLC0415
     from trading.signin import SignInService  # noqa: PLC0415
 
@@ -53,7 +57,7 @@ def add_pages(
             return False
         return True
 
-    signin = dispatcher["signin"] = SignInService(stores.signin, clock)
+    signin = dispatcher["signin"] = SignInService(SignInStore(database, clock), clock)
     desk = Desk(
         url=url,
         bot_token=settings.telegram.token.get_secret_value(),
@@ -61,7 +65,7 @@ def add_pages(
         loop=loop,
         store=stores.desk,
         signin=signin,
-        overview=OverviewService(stores.overview, loop, clock),
+        overview=OverviewService(OverviewStore(database, clock), loop, clock),
         accounts=dispatcher["accounts"],
         limits=dispatcher["limits"],
         signals=dispatcher["signals"],

@@ -1,13 +1,14 @@
 """Wires what members bring: the vault, the enrolment and the fleet of their terminals."""
 
 from bot.fleet import Fleet
+from bot.keys import open_vault
 from bot.loops import LoopMaker
 from bot.settings import Settings
 from bot.terminals import member_terminal_config
 from storage.terminals_store import TerminalsStore
 from trading.billing import PlanService
 from trading.clock import Clock
-from trading.enrolment import EnrolmentService, MemberTerminal, Offer, Vault
+from trading.enrolment import EnrolmentService, MemberTerminal, Offer
 from trading.loop import AccountLoop, TradingLoop
 from trading.model import Member
 from trading.ports import Terminal
@@ -43,14 +44,3 @@ def open_members(
     )
     fleet = Fleet(terminals, enrolment, loop, build, clock)
     return enrolment, fleet
-
-
-def open_vault(settings: Settings) -> Vault | None:
-    """Return the vault of the configured keys, None where members add no accounts."""
-    key, old = settings.accounts.key, settings.accounts.old_key
-    if key is None:
-        return None
-    from bot.vault import AesVault, key_from_text  # noqa: PLC0415 - only who has a key loads it
-
-    earlier = () if old is None else (key_from_text(old.get_secret_value()),)
-    return AesVault(key_from_text(key.get_secret_value()), *earlier)

@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.desk_database import open_desk_database
-from bot.members import open_vault
+from bot.keys import open_vault
 from bot.settings import Settings, SettingsError
 from storage import terminals
 from trading.clock import SystemClock

@@ -11,12 +11,10 @@ from storage.database import Database
 from storage.exports import ExportStore
 from storage.long_work import LongWorkStore
 from storage.member_store import MemberStore
-from storage.overview_store import OverviewStore
 from storage.positions_store import PositionStore
 from storage.reports import ReportStore
 from storage.result_store import ResultStore
 from storage.scores import ScoreStore
-from storage.signin_store import SignInStore
 from storage.sources_store import SourceStore
 from storage.store import SqliteStore
 from storage.subscriptions import SubscriptionStore
@@ -61,8 +59,6 @@ class Stores:
     reports: ReportStore
     long_work: LongWorkStore
     exports: ExportStore
-    overview: OverviewStore
-    signin: SignInStore
     timelines: TimelineStore
     why: SqliteWhyStore
 
@@ -85,8 +81,6 @@ def open_stores(database: Database, clock: Clock, said: Said) -> Stores:
         reports=ReportStore(database, clock, said),
         long_work=LongWorkStore(database, clock),
         exports=ExportStore(database, clock),
-        overview=OverviewStore(database, clock),
-        signin=SignInStore(database, clock),
         timelines=TimelineStore(database, clock),
         why=SqliteWhyStore(database, clock),
     )

@@ -51,15 +51,6 @@ _KEPT = (
 )
 
 
-def owns_desk(connection: sqlite3.Connection, member_id: MemberId) -> bool:
-    """Tell whether a member is an owner of the whole desk."""
-    row = connection.execute(
-        "SELECT 1 FROM member WHERE id = ? AND everywhere = 'owner' AND revoked_ms IS NULL",
-        (member_id,),
-    ).fetchone()
-    return row is not None
-
-
 def kept(connection: sqlite3.Connection, member_id: MemberId, after: int, limit: int) -> Page[Kept]:
     """Return the accounts a member has a right on, by id, behind one."""
     found = connection.execute(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from storage import overview
+from storage import overview, people
 from storage.base import StoreBase
 from trading.drawdown import Cap, CapState
 from trading.ids import AccountId, MemberId
@@ -24,7 +24,7 @@ class OverviewStore(StoreBase):
     """Implements ``trading.overview.OverviewStore``."""
 
     async def owns_desk(self, member_id: MemberId) -> bool:
-        return await self._glance(overview.owns_desk, member_id)
+        return await self._glance(people.owns_desk, member_id)
 
     async def kept(self, member_id: MemberId, after: int, limit: int) -> Page[Kept]:
         return await self._aside(overview.kept, member_id, after, limit)

@@ -203,3 +203,12 @@ def tell(
         silent=silent,
         expires=expires,
     )
+
+
+def owns_desk(connection: sqlite3.Connection, member_id: MemberId) -> bool:
+    """Tell whether a member is an owner of the whole desk."""
+    row = connection.execute(
+        "SELECT 1 FROM member WHERE id = ? AND everywhere = 'owner' AND revoked_ms IS NULL",
+        (member_id,),
+    ).fetchone()
+    return row is not None

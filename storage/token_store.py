@@ -4,7 +4,7 @@ from datetime import datetime
 
 from storage import tokens
 from storage.base import StoreBase
-from storage.overview import owns_desk
+from storage.people import owns_desk
 from trading.ids import MemberId
 from trading.tokens import ApiToken, Holder, Scope, TokenId
 

@@ -121,6 +121,29 @@ async def test_closing_waits_for_a_worker_that_was_killed_and_not_replaced(tmp_p
     assert left == []
 
 
+async def test_a_worker_boots_while_its_user_is_busy_and_the_first_call_finds_it(
+    fault: Fault,
+) -> None:
+    transport = pipe(FAKE, fault.environment)
+    client = TerminalClient(transport, SystemClock(), None, QUICK)
+    await client.boot()
+    booted = transport.pid
+    try:
+        assert booted is not None
+        assert client.state.up_since is None  # nothing was asked of it
+        await client.snapshot()
+        assert (transport.pid, client.restarts) == (booted, 0)
+    finally:
+        await client.close()
+
+
+async def test_a_worker_that_cannot_boot_is_told_by_the_first_call() -> None:
+    client = TerminalClient(PipeTransport(("/nowhere/python",)), SystemClock(), None, QUICK)
+    await client.boot()
+    with pytest.raises(TerminalUnavailable, match="could not be started"):
+        await client.snapshot()
+
+
 async def test_a_worker_that_ended_between_two_calls_is_replaced_unnoticed(fault: Fault) -> None:
     transport = pipe(FAKE, fault.environment)
     async with opened(transport, QUICK) as client:
@@ -309,6 +332,9 @@ class BabblingTransport:
 
     restarts = 0
     alive = True
+
+    async def boot(self) -> None:
+        return None
 
     async def start(self) -> None:
         return None

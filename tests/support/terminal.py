@@ -51,6 +51,9 @@ class InProcessTransport:
 
     alive = True
 
+    async def boot(self) -> None:
+        return None
+
     async def start(self) -> None:
         return None
 

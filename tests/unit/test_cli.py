@@ -184,20 +184,68 @@ def test_the_signature_is_what_openssl_makes_of_it() -> None:
     )
 
 
+def loaded(program: str, *names: str, cwd: Path | None = None) -> str:
+    """Run a program of its own process; return which of the names it has loaded at its end."""
+    told = f"\nimport sys\nprint(sorted({set(names)!r} & set(sys.modules)))"
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        [sys.executable, "-c", program + told], capture_output=True, text=True, check=True, cwd=cwd
+    )
+    return done.stdout.strip()
+
+
+CHAT = ("aiogram", "apscheduler", "handlers", "prometheus_client")
+OPTIONAL = (
+    *("aiosmtplib", "cryptography", "jinja2", "matplotlib", "psycopg", "rpyc"),
+    *("bot.api.routes", "bot.mail.sender", "bot.pages", "bot.replay.engine", "bot.sandbox"),
+    *("storage.overview", "storage.postgres", "trading.overview", "trading.terminal.simulated"),
+)
+
+
 def test_what_a_command_does_not_use_it_does_not_import() -> None:
-    program = (
-        "import sys; import bot.cli, bot.check, storage.nightly;"
-        "print({'aiogram', 'apscheduler', 'prometheus_client', 'rpyc'} & set(sys.modules))"
-    )
-    done = subprocess.run(  # noqa: S603 - our own arguments
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "set()"
+    program = "import bot.cli, bot.check, storage.nightly"
+    assert loaded(program, *CHAT, *OPTIONAL, "bot.fleet", "bot.stores", "trading.parser") == "[]"
 
 
-def test_what_is_switched_off_is_not_imported() -> None:
-    program = "import sys; import bot.app; print({'jinja2', 'bot.pages'} & set(sys.modules))"
-    done = subprocess.run(  # noqa: S603 - our own arguments
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "set()"
+def test_the_version_needs_no_settings_and_no_chat() -> None:
+    program = """
+import contextlib
+from bot.cli import main
+with contextlib.suppress(SystemExit):
+    main(["--version"])
+"""
+    unused = ("aiohttp", "pydantic", "sqlite3", "storage", "structlog", "trading.model")
+    assert loaded(program, *CHAT, *OPTIONAL, *unused).splitlines()[-1] == "[]"
+
+
+def test_a_desk_imports_nothing_of_what_is_switched_off(tmp_path: Path) -> None:
+    program = """
+import asyncio
+from bot.app import open_app
+from bot.settings import load_settings
+
+given = {"TELEGRAM_TOKEN": "1:a", "TELEGRAM_OWNER_IDS": "7", "DATABASE_PATH": "d", "HTTP_PORT": "0"}
+
+async def opened():
+    async with open_app(load_settings(given, None, need_telegram=True)):
+        pass
+
+asyncio.run(opened())
+"""
+    assert loaded(program, *OPTIONAL, cwd=tmp_path) == "[]"
+
+
+def test_the_collector_rests_while_the_desk_is_imported_and_works_afterwards() -> None:
+    program = """
+import gc, sys
+from bot.cli import _uncollected
+seen = []
+gc.callbacks.append(lambda phase, info: seen.append(phase))
+with _uncollected():
+    import pydantic.main, aiohttp
+    assert not seen, seen
+assert gc.isenabled() and gc.get_freeze_count() > 10_000
+[[] for _ in range(2)]
+gc.collect()
+assert seen
+"""
+    assert loaded(program) == "[]"

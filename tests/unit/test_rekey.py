@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.members import open_vault
+from bot.keys import open_vault
 from bot.rekey_command import rekey
 from bot.settings import Settings, SettingsError, load_settings
 from bot.vault import new_key

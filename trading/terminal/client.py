@@ -81,6 +81,11 @@ class TerminalClient:
         """Seconds the broker's clock is ahead of UTC; None while unknown."""
         return self._session.times.offset
 
+    async def boot(self) -> None:
+        """Let the worker's process start while its user is still busy; the first call attaches."""
+        async with self._lock:
+            await self._session.boot()
+
     async def start(self) -> None:
         """Try to bring the worker up; where that fails, ``state`` says why and calls try again."""
         async with self._lock:

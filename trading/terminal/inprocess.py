@@ -21,6 +21,9 @@ class InProcessTransport:
         sys.modules[self._name] = _module(self._name, broker)
         self._worker = Worker(self._name)
 
+    async def boot(self) -> None:
+        return None
+
     async def start(self) -> None:
         return None
 

@@ -4,6 +4,7 @@ Callbacks instead of streams: a round trip is one write, one read and one wake-u
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import re
@@ -41,6 +42,10 @@ class PipeTransport:
     @property
     def alive(self) -> bool:
         return self._worker is not None and self._worker.alive
+
+    async def boot(self) -> None:
+        with contextlib.suppress(TerminalUnavailable):  # which ``start`` will say again
+            await self.start()
 
     async def start(self) -> None:
         if self.alive:

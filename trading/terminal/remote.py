@@ -46,6 +46,9 @@ class RpycTransport:
     def alive(self) -> bool:
         return self._connection is not None and not self._connection.closed
 
+    async def boot(self) -> None:
+        return None
+
     async def start(self) -> None:
         await self._in_thread(self._connect)
 

@@ -107,6 +107,10 @@ class Session:
         elapsed = None if self._round_trip is None else self._round_trip * 1000
         return replace(self._state, round_trip_ms=elapsed)
 
+    async def boot(self) -> None:
+        """Let a worker's process start meanwhile; nothing is asked of it yet."""
+        await self._transport.boot()
+
     async def ready(self) -> None:
         """Make sure of a worker fit for calls, bringing one up where needed."""
         if self._greeted:

@@ -19,6 +19,9 @@ class Transport(Protocol):
     def alive(self) -> bool:
         """Tell whether the worker is known to be gone: False is certain, True is not."""
 
+    async def boot(self) -> None:
+        """Begin to bring the worker up where that takes no waiting; ``start`` does the rest."""
+
     async def start(self) -> None:
         """Bring the worker up; raise ``TerminalUnavailable`` where that fails."""
 
