@@ -81,7 +81,7 @@ async def test_a_floor_set_above_equity_leaves_room_after_the_resume(tmp_path: P
     async with chat_desk(tmp_path) as desk:
         await desk.says("/status", "active")
         await desk.says("/cap floor 20000", "it acts now")
-        await desk.owner.sees("CAP REACHED", 15)
+        await desk.owner.sees_in(await desk.owner.sees("CAP REACHED", 15), "Flat at", 15)
         asked = await desk.says("/resume", "new floor 9,900.00, room 100.00")
         await desk.owner.taps(asked, "Confirm")
         await desk.owner.sees_in(asked, "active again", 15)
