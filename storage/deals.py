@@ -97,26 +97,33 @@ def _insert(
         ),
     )
     if cursor.rowcount and order is not None and deal.entry is DealEntry.IN:
-        _price(connection, order["id"], deal)
-        if order["approval_id"] is not None:
+        is_news = _price(connection, order["id"], deal)
+        if is_news and order["approval_id"] is not None:
             cards.refresh(connection, order["approval_id"], now)
     return cursor.rowcount == 1
 
 
-def _price(connection: sqlite3.Connection, order_id: int, deal: Deal) -> None:
-    """Let an entry say what its deals add up to: the server's own answer can lack the price."""
+def _price(connection: sqlite3.Connection, order_id: int, deal: Deal) -> bool:
+    """Let an entry say what its deals add up to: the server's own answer can lack the price.
+
+    Returns whether that is another price than it said.
+    """
     parts = connection.execute(
         "SELECT volume, price FROM deal WHERE order_id = ? AND entry = 'in'", (order_id,)
     ).fetchall()
     volume = sum((Decimal(part["volume"]) for part in parts), Decimal(0))
     turnover = sum((Decimal(part["volume"]) * Decimal(part["price"]) for part in parts), Decimal(0))
     if not volume:
-        return
+        return False
     average = (turnover / volume).quantize(Decimal(1).scaleb(-_PLACES)).normalize()
+    (before,) = connection.execute(
+        "SELECT average_price FROM orders WHERE id = ?", (order_id,)
+    ).fetchone()
     connection.execute(
         "UPDATE orders SET position_id = ?, average_price = ? WHERE id = ?",
         (deal.position_id, f"{average:f}", order_id),
     )
+    return before is None or Decimal(before) != average
 
 
 def _redate(connection: sqlite3.Connection, account_id: AccountId, deal: Deal) -> datetime | None:

@@ -15,6 +15,7 @@ FACTS: Final = (
     ("deal", "deal_by_position", "1000000 500000 2 1"),
     ("deal", "deal_flow_waiting", "10 5 1"),
     ("approval", "approval_waiting", "10 5 1"),
+    ("approval", "approval_due", "10 5 1 1"),
     ("approval", "approval_by_account", "100000 50000 1"),
     ("approval", "sqlite_autoindex_approval_1", "100000 1 1"),
     ("orders", "orders_open", "10 5 1"),

@@ -248,7 +248,6 @@ def due(connection: sqlite3.Connection, account_id: AccountId, limit: int) -> li
     """Return approved signals in the order they were approved."""
     found = connection.execute(
         f"{_APPROVAL} WHERE a.account_id = ? AND a.status = 'approved'"
-        " AND a.status IN ('offered', 'approved')"
         " ORDER BY a.decided_ms NULLS FIRST, a.id LIMIT ?",
         (account_id, limit),
     ).fetchall()

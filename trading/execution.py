@@ -5,9 +5,10 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from trading.clock import Clock
 from trading.closing import CloseStep, close_request, protect_request, remove_request, step_request
@@ -27,6 +28,7 @@ from trading.model import (
     Rejected,
     RejectKind,
     SendOutcome,
+    Unknown,
 )
 from trading.planning import Plan
 from trading.ports import OrderStore, Terminal
@@ -43,6 +45,15 @@ REPORT_EVERY = 1.0
 
 FreshPlan = Callable[[Approval], Awaitable[Plan]]
 Submit = Callable[[NewOrder], Awaitable[Order | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An entry that was sent, as it was written down."""
+
+    order: Order
+    in_doubt: bool
+    """Nobody knows what became of it."""
 
 
 class OrderExecutor:
@@ -62,6 +73,7 @@ class OrderExecutor:
         self._store = store
         self._clock = clock
         self._reporter = reporter
+        self._recording: asyncio.Task[Order] | None = None
         self.at_work: set[OrderId] = set()
         """Orders being sent at this moment: their answer is neither here nor lost."""
 
@@ -70,8 +82,15 @@ class OrderExecutor:
         """The time its orders are sent by."""
         return self._clock
 
-    async def enter(self, approval: Approval, plan: Plan, again: FreshPlan) -> Order | None:
-        """Send an approved entry, or refuse it; None when it was no longer to be sent."""
+    async def enter(
+        self, approval: Approval, plan: Plan, again: FreshPlan, group: asyncio.TaskGroup
+    ) -> Sent | None:
+        """Send an approved entry, or refuse it; None when it was no longer to be sent.
+
+        Its answer is written down in the group while the caller goes on, until ``recorded``; no
+        other entry is written down, and none is sent, before that is done.
+        """
+        await self.recorded()
         started = self._clock.monotonic()
         if plan.denial is not None or plan.request is None:
             if plan.denial is not None and await self._store.deny(
@@ -105,13 +124,23 @@ class OrderExecutor:
             client_order_id=order.client_order_id,
             symbol=order.request.symbol,
         )
-        with self._working_on(order):
+        with ExitStack() as work:
+            work.enter_context(self._working_on(order))
             self._leaving()
             late = held_up(order.request, self._clock.monotonic() - started)
             outcome = late or await self._terminal.send(order.request)
             outcome = await self._at_fresh_prices(order, outcome, approval, again, started)
             outcome = await self._priced(order, outcome)
-            return await self._apply(order, outcome, started, approval.signal.id)
+            record = self._apply(order, outcome, started, approval.signal.id)
+            self._recording = group.create_task(record)
+            self._recording.add_done_callback(partial(_close, work.pop_all()))
+        return Sent(order, isinstance(outcome, Unknown))
+
+    async def recorded(self) -> None:
+        """Return once the answer of the last entry is on disk; raises where it cannot be."""
+        recording, self._recording = self._recording, None
+        if recording is not None:
+            await recording
 
     async def _at_fresh_prices(
         self,
@@ -317,6 +346,10 @@ class OrderExecutor:
             detail=applied.detail,
             send_ms=round(seconds * 1000, 3),
         )
+
+
+def _close(work: ExitStack, _done: object) -> None:
+    work.close()
 
 
 def _written(orders: Iterable[Order | None]) -> list[Order]:

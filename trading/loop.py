@@ -379,8 +379,8 @@ class AccountLoop:
 
     async def _deals_since(self, since: datetime) -> list[Deal]:
         until = self._clock.now() + timedelta(days=1)
-        history = await self.terminal.history(since, until)
-        return [deal for deal in history.deals if deal.at >= since]
+        deals = await self.terminal.deals(since, until)
+        return [deal for deal in deals if deal.at >= since]
 
     async def _judge(self, account: Account, snapshot: Snapshot) -> Verdict:
         assert self._guard is not None
@@ -464,6 +464,26 @@ class AccountLoop:
         standing = await self._standing(facts)
         if self._must_wait(standing):
             return
+        try:
+            async with asyncio.TaskGroup() as group:
+                try:
+                    worked = await self._send(due, snapshot, standing, group)
+                finally:
+                    await self.executor.recorded()
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        if worked:
+            await self._store.count_signals(facts.account.id, worked)
+            self.wake()
+
+    async def _send(
+        self,
+        due: Sequence[Approval],
+        snapshot: Snapshot,
+        standing: Standing,
+        group: asyncio.TaskGroup,
+    ) -> int:
+        """Return how many were sent or refused; the answers are written down in the group."""
         worked = 0
         for approval in due:
             if self._clock.monotonic() - snapshot.taken > self._settings.interval:
@@ -474,19 +494,18 @@ class AccountLoop:
             if self._may_get_a_price(approval, plan):
                 continue  # held: after a start its first fresh quote is a moment away
             worked += 1
-            order = await self.executor.enter(approval, plan, self._planned_anew)
-            if order is not None:
-                # The snapshot does not show it yet, and it counts from now on.
-                standing = replace(
-                    standing,
-                    intents=(*standing.intents, order.request),
-                    recent_orders=standing.recent_orders + 1,
-                )
-            if order is not None and order.unresolved_at is not None:
+            sent = await self.executor.enter(approval, plan, self._planned_anew, group)
+            if sent is None:
+                continue
+            # The snapshot does not show it yet, and it counts from now on.
+            standing = replace(
+                standing,
+                intents=(*standing.intents, sent.order.request),
+                recent_orders=standing.recent_orders + 1,
+            )
+            if sent.in_doubt:
                 break
-        if worked:
-            await self._store.count_signals(facts.account.id, worked)
-            self.wake()
+        return worked
 
     async def _due(self, facts: PassFacts) -> Sequence[Approval]:
         """Return what is approved by now: a tap may have come while the account was looked at."""

@@ -71,6 +71,9 @@ class Terminal(Protocol):
         What opens a position is not sent after it waited ``HELD_UP_SECONDS`` for its turn.
         """
 
+    async def deals(self, since: datetime, until: datetime) -> Sequence[Deal]:
+        """Return the deals of a span of time."""
+
     async def history(self, since: datetime, until: datetime) -> History:
         """Return the finished orders and the deals of a span of time."""
 

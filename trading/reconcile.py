@@ -1,13 +1,15 @@
 """The broker's books against ours: unknown answers, waiting orders, deals, late fills."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from trading.clock import Clock
 from trading.events import EventType
-from trading.ids import AccountId, ClientOrderId, OrderId
+from trading.ids import AccountId, ClientOrderId, OrderId, Ticket
 from trading.model import (
+    ZERO,
     Accepted,
     Action,
     BrokerOrderState,
@@ -36,10 +38,33 @@ LOOKS = 3
 DEALS_EVERY = 30.0
 RESTLESS = ((15.0, 1.0), (60.0, 5.0))
 """Seconds since a change, and how often deals are read until then: history lags a fill (F§6)."""
+ENTRIES_EVERY = 1.0
+"""Seconds between two readings of deals while positions are opened and nothing else happens."""
 OVERLAP = timedelta(minutes=10)
 """Deals are read again this far back: their stamps are the broker's, and history lags."""
 GIVEN_UP_FOR = timedelta(hours=24)
 _DONE = 10009
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What of a snapshot only deals can change."""
+
+    balance: Decimal
+    credit: Decimal
+    volumes: Mapping[Ticket, Decimal]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "Seen":
+        money = snapshot.account
+        volumes = {one.ticket: one.volume for one in snapshot.positions}
+        return cls(money.balance, money.credit, volumes)
+
+    def only_grew(self, before: "Seen") -> bool:
+        """Tell that nothing was closed or booked: positions came up or grew, if anything."""
+        return (self.balance, self.credit) == (before.balance, before.credit) and all(
+            self.volumes.get(ticket, ZERO) >= volume for ticket, volume in before.volumes.items()
+        )
 
 
 class Reconciler:
@@ -58,9 +83,11 @@ class Reconciler:
         self._store = store
         self._clock = clock
         self._reporter = reporter
-        self._seen: tuple[object, ...] | None = None
-        self._deals_due = 0.0
+        self._seen: Seen | None = None
+        self._deals_due = self._entries_due = 0.0
         self._changed_at = float("-inf")
+        self._read: Mapping[Ticket, Deal] = {}
+        """What the last reading had, and is on disk."""
         self._unclocked: datetime | None = None
         """Since when deals were read whose times wait for the broker's clock to be known."""
         self._settled_from = clock.now()
@@ -72,36 +99,47 @@ class Reconciler:
     def reconnected(self) -> None:
         """Start counting absence anew and read the deals at once."""
         self._settled_from = self._clock.now()
-        self._deals_due = 0.0
+        self._deals_due = self._entries_due = 0.0
 
     async def pull_deals(self, snapshot: Snapshot) -> list[Deal] | None:
         """Take in new deals when something moved or it is time; None when nothing was asked."""
         await self._late_arrivals(snapshot)
         is_clock_known = self._terminal.server_offset is not None
         if is_clock_known and self._unclocked is not None:
-            self._deals_due = 0.0  # what was read without it is read again
-        money = snapshot.account
-        seen = (
-            money.balance,
-            money.credit,
-            tuple((one.ticket, one.volume) for one in snapshot.positions),
-        )
-        now = self._clock.monotonic()
-        if seen == self._seen and now < self._deals_due and not self._unreported:
+            self._deals_due = self._entries_due = 0.0  # what was read without it is read again
+        seen, now = Seen.of(snapshot), self._clock.monotonic()
+        if now < self._due(seen) and not self._unreported:
             return None
         until = self._clock.now()
         since = await self._store.deals_seen_until(self._account_id)
         if self._unclocked is not None:
             since = min(since, self._unclocked)
-        history = await self._terminal.history(since - OVERLAP, until + timedelta(days=1))
-        fresh = await self._store.record_deals(self._account_id, history.deals)
+        deals = await self._terminal.deals(since - OVERLAP, until + timedelta(days=1))
+        fresh = await self._record(deals)
         self._unclocked = None if is_clock_known else since
         if seen != self._seen:
             self._changed_at = now
         self._seen, self._deals_due = seen, now + _pause(now - self._changed_at)
+        self._entries_due = now + ENTRIES_EVERY
         await self._late_fills(fresh)
         reported, self._unreported = [*self._unreported, *fresh], []
         return reported
+
+    async def _record(self, deals: Sequence[Deal]) -> list[Deal]:
+        """Keep what the readings before did not have; return what was not known at all."""
+        read = {deal.ticket: deal for deal in deals}
+        news = [deal for deal in deals if self._read.get(deal.ticket) != deal]
+        fresh = await self._store.record_deals(self._account_id, news)
+        self._read = read
+        return fresh
+
+    def _due(self, seen: "Seen") -> float:
+        """Return from when on deals are read: at once where anything but an entry happened."""
+        if self._seen is None:
+            return 0.0
+        if seen == self._seen:
+            return self._deals_due
+        return min(self._deals_due, self._entries_due) if seen.only_grew(self._seen) else 0.0
 
     async def resolve(
         self, orders: Sequence[Order], snapshot: Snapshot, at_work: Container[OrderId] = ()
@@ -148,7 +186,7 @@ class Reconciler:
         now = self._clock.now()
         earliest = min(order.submitted_at or order.created_at for order in lost)
         history = await self._terminal.history(earliest - OVERLAP, now + timedelta(days=1))
-        self._unreported += await self._store.record_deals(self._account_id, history.deals)
+        self._unreported += await self._record(history.deals)
         for order in lost:
             outcome = _in_history(order, history)
             if outcome is not None:

@@ -13,7 +13,9 @@ async def close_some(desk: ChatDesk, by_hand: int) -> None:
     await desk.says("/profit", "0 won")
     for _ in range(by_hand):
         desk.instruct("open", symbol="EURUSD", side="sell", volume="0.10")
-    known = desk.rows("SELECT count(*) AS n FROM trade")
+    known = desk.rows(
+        "SELECT count(*) AS n FROM orders WHERE purpose = 'entry' AND status = 'filled'"
+    )
     await closed(desk, by_hand + int(str(known[0]["n"])))
 
 

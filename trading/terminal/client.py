@@ -13,6 +13,7 @@ from trading.errors import (
 )
 from trading.model import (
     Action,
+    Deal,
     Filling,
     History,
     OrderRequest,
@@ -26,7 +27,7 @@ from trading.model import (
 )
 from trading.sending import held_up
 from trading.terminal.fields import Row
-from trading.terminal.messages import read_history, read_number, read_snapshot
+from trading.terminal.messages import read_deals, read_history, read_number, read_snapshot
 from trading.terminal.outcomes import (
     classify,
     classify_check,
@@ -148,6 +149,12 @@ class TerminalClient:
             refused = classify_check(await self._ask("check", request, wire), request)
             spec = self._specs.get(request.symbol)
             return None if refused is None else with_numbers(refused, request, spec)
+
+    async def deals(self, since: datetime, until: datetime) -> tuple[Deal, ...]:
+        """Return at least the deals of the span: more while the broker's clock is unknown."""
+        start, end = self._session.times.window(since, until)
+        data = await self._call("deals", {"since": start, "until": end})
+        return read_deals(data, self._session.times)
 
     async def history(self, since: datetime, until: datetime) -> History:
         """Return at least what finished in the span: more while the broker's clock is unknown."""

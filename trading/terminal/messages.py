@@ -124,6 +124,11 @@ def read_history(data: object, times: ServerTime) -> History:
     )
 
 
+def read_deals(data: object, times: ServerTime) -> tuple[Deal, ...]:
+    """Return the deals that were asked for alone."""
+    return tuple(_deal(row, times) for row in rows({"deals": data}, "deals"))
+
+
 def read_number(data: object) -> Decimal:
     """Return the one number that was asked for."""
     return number({"the answer": data}, "the answer")

@@ -97,6 +97,7 @@ class Worker:
             "names": self._names,
             "check": self._check,
             "send": self._send,
+            "deals": self._deals,
             "history": self._history,
             "history_by": self._history_by,
             "profit": self._profit,
@@ -267,6 +268,10 @@ class Worker:
     def _names(self) -> List[Dict[str, Any]]:
         infos = self._need(self._mt5.symbols_get(), "symbols_get")
         return [_pick(info, NAME) for info in infos]
+
+    def _deals(self, since: int, until: int) -> List[Dict[str, Any]]:
+        deals = self._need(self._mt5.history_deals_get(since, until), "history_deals_get")
+        return [_pick(deal, DEAL) for deal in deals]
 
     def _history(self, since: int, until: int) -> Dict[str, Any]:
         orders = self._need(self._mt5.history_orders_get(since, until), "history_orders_get")
