@@ -19,7 +19,8 @@ def shown(text: str) -> str:
         return t("Example: <code>/parse SELL LIMIT EURUSD 1.0950 SL 1.1000 TP 1.0850</code>")
     reading = parse(text)
     if reading.held is not None:
-        return replies.held(retell(reading.held))
+        held = replies.held(retell(reading.held))
+        return "\n".join([held, quoted(text, reading.unread)]) if reading.unread else held
     if reading.update is not None:
         return t("📣 <b>An update</b>, not a new signal\n{update}", update=update(reading.update))
     if not reading.signals:

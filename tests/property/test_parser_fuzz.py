@@ -1,5 +1,6 @@
 """The parser on invented messages: it never raises, never invents a number, never drags on."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from time import perf_counter
@@ -127,6 +128,23 @@ def test_every_number_used_stands_in_the_text(spoken: Spoken) -> None:
         for field, price in named.items():
             start, end = signal.spans[field]
             assert (price,) in readings(normalise(spoken.text[start:end]).text)
+
+
+_STRANGE = st.text("bdjkqvz", min_size=4, max_size=9)
+"""Words of no language: none can be in the vocabulary."""
+
+
+@given(_spoken(), _STRANGE, st.data())
+@settings(max_examples=examples(150))
+def test_a_signal_with_a_word_that_is_not_known_never_trades(
+    spoken: Spoken, word: str, data: st.DataObject
+) -> None:
+    pieces = re.split(r"(\s+)", spoken.text)
+    place = data.draw(st.integers(0, len(pieces)))
+    bracket = data.draw(st.sampled_from(["{}", "({})", "{}:", "\n{}\n", "{}!", "- {}"]))
+    text = " ".join(["".join(pieces[:place]), bracket.format(word), "".join(pieces[place:])])
+
+    assert not parse(text).is_signal
 
 
 _BLOWS = ["0", "9", ".", ",", " ", "\n", "-", "/", "\u200d", "\u200f", "x", "hit", "✅", "not "]

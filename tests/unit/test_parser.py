@@ -207,12 +207,38 @@ def test_pips_of_gold_are_held_because_channels_do_not_agree_on_them() -> None:
         ("Gold buy limit SL 2640 TP 2670", "a limit order without a price"),
         ("Buy EURUSD GBPUSD SL 1.08 TP 1.09", "EURUSD, GBPUSD"),
         ("Gold buy 2650\nadd 2645\nSL 2640 TP 2670", '"add" below the prices is not understood'),
-        ("Gold buy 2650 SL 2640 TP 2670\nnew entry 2660", "two entries: 2650 and 2660"),
+        ("Gold buy 2650 SL 2640 TP 2670\nnew entry 2660", '"new" beside the price'),
+        ("Gold buy 2650 SL 2640 TP 2670\nentry 2660", "two entries: 2650 and 2660"),
+        ("Gold buy 2650 SL 1640 TP 2670", "stop 1640 is too far from 2650"),
+        ("Gold buy 2650\nEURUSD\nSL 2640 TP 2670", "EURUSD, XAUUSD"),
         ("Gold buy 2698-02 SL 2690 TP 2710", '"02" is not a price of XAUUSD'),
     ],
 )
 def test_what_does_not_fit_is_held_with_the_numbers(text: str, why: str) -> None:
     assert why in _held(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "where"),
+    [
+        ("Museum piece\nGold buy 2650\nSL 2640\nTP 2670", ["museum", "piece"], "above the call"),
+        ("Gold fantasy buy 2650\nSL 2640\nTP 2670", ["fantasy"], "beside the price"),
+        ("Gold buy 2650\nimaginary SL 2640\nTP 2670", ["imaginary"], "beside the price"),
+        ("Gold buy 2650\nSL 2640\nTP 2670 (wow)", ["wow"], "behind the prices"),
+        ("Gold buy 2650\nSL 2640\nTP 2670\nRisk: fictional", ["fictional"], "below the prices"),
+        ("Gold buy 2650\nSL 2640\nTP 2670\nNo entry", ["no", "entry"], "below the prices"),
+        ("#lesson Gold buy 2650\nSL 2640\nTP 2670", ["lesson"], "beside the price"),
+    ],
+)
+def test_words_that_are_not_understood_hold_and_are_shown(
+    text: str, words: list[str], where: str
+) -> None:
+    reading = parse(text)
+
+    assert reading.held == f'"{" ".join(words)}" {where} is not understood'
+    assert [text[start:end].lower() for start, end in reading.unread] == words
+    assert reading.guess is not None
+    assert reading.guess.stop_loss == 2640
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,11 @@ class Block:
         return min((value.start for found in fields for value in found.values), default=0)
 
     @property
+    def last_price(self) -> int:
+        """Where the last number of the trade ends."""
+        return max(_price_ends(self), default=0)
+
+    @property
     def symbol_names(self) -> set[str]:
         return {str(symbol.value) for symbol in self.symbols}
 
@@ -59,11 +64,11 @@ def split_blocks(scan: Scan) -> list[Block]:
 def _next_block(current: Block, side: Item) -> Block:
     """Start a block, taking along the symbol that stands between the last price and its side."""
     block = Block(side=side, sides={side.value})
-    last = max(_price_ends(current), default=-1)
-    late = [symbol for symbol in current.symbols if symbol.start > last]
+    last = current.last_price
+    late = [symbol for symbol in current.symbols if symbol.start >= last]
     if late and len(late) < len(current.symbols):
         block.symbols = late
-        current.symbols = [symbol for symbol in current.symbols if symbol.start <= last]
+        current.symbols = [symbol for symbol in current.symbols if symbol.start < last]
     return block
 
 

@@ -1,50 +1,60 @@
 """Whether the words of a message allow its prices to be a call to trade."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from trading.parser.blocks import Block
-from trading.parser.context_words import DOUBTS, GREETINGS, NEWS, TITLES, WITHDRAWN
+from trading.parser.context_words import DOUBTS, NEWS, WITHDRAWN
 from trading.parser.fields import Scan
-from trading.parser.headings import not_a_heading, not_a_lead
-from trading.parser.hints import is_small
+from trading.parser.headings import unread_heading, unread_lead
 from trading.parser.lexer import Token
 from trading.parser.lines import (
     MARKS,
     Lines,
     by_line,
     has_side,
-    is_sentence,
     names_a_price,
-    unknown_words,
 )
 from trading.parser.outcome import find_result
-from trading.parser.remarks import Known, counsels, not_a_remark
-from trading.parser.tagger import BROKEN, PIPS, Item
+from trading.parser.price_lines import is_price, parts_and_remarks, unread_parts
+from trading.parser.remarks import Known, counsels, unread_remark
+from trading.parser.tagger import Item
 from trading.parser.vocabulary import Tag
 from trading.words import told
 
-_LEADS = TITLES | GREETINGS
 _SAID = frozenset({Tag.WORD, Tag.ASIDE})
 _OPEN_LEVEL = MARKS | {Tag.STOP, Tag.TARGET, Tag.NUMBER, Tag.NOT_SET}
 _MOST_PROSE = 8
-_MOST_BESIDE_LEVEL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a message is not taken for a call."""
+
+    why: str
+    unread: tuple[tuple[int, int], ...] = ()
+    """Where the words that are not understood stand in the folded text."""
 
 
 def why_not_a_call(
     tokens: list[Token], items: list[Item], scan: Scan, blocks: list[Block], *, complete: bool
-) -> str | None:
+) -> Doubt | None:
     """Return why the words say that this is no call to trade; None where they do not."""
     lines = by_line(items)
     if result := find_result(tokens, lines):
-        return told('it tells a result ("{result}"): trading it now would be late', result=result)
+        return Doubt(
+            told('it tells a result ("{result}"): trading it now would be late', result=result)
+        )
     if news := _news(lines):
-        return told('"{news}" speaks of an earlier message', news=news)
+        return Doubt(told('"{news}" speaks of an earlier message', news=news))
     if doubt := _doubt_in_heads(items, blocks) or _doubt_around(lines, blocks):
-        return told('"{doubt}" beside the price makes it a condition or a question', doubt=doubt)
-    if prose := _prose(lines, blocks, scan):
-        return prose
+        return Doubt(
+            told('"{doubt}" beside the price makes it a condition or a question', doubt=doubt)
+        )
+    if unread := _unread(lines, blocks, scan):
+        return unread
     if not complete and sum(item.tag is Tag.WORD for item in items) > _MOST_PROSE:
-        return told("an incomplete signal in running text")
+        return Doubt(told("an incomplete signal in running text"))
     return None
 
 
@@ -78,106 +88,78 @@ def _quotes(line: Sequence[Item]) -> bool:
     return len(marks) > 1 and any(item.start > marks[0] and item.tag is Tag.SIDE for item in line)
 
 
-def _prose(lines: Lines, blocks: list[Block], scan: Scan) -> str | None:
-    """Return what of the lines is no part of a call: all of it must be understood."""
+def _unread(lines: Lines, blocks: list[Block], scan: Scan) -> Doubt | None:
+    """Return the first words that are no part of a call: all of it must be understood."""
     sides = _side_lines(blocks)
-    lead = [item for number, line in lines.items() if number < min(sides) for item in line]
-    signature = frozenset(item.text for item in lead)
+    heads = [line for number, line in lines.items() if number < min(sides)]
+    heads = [line for line in heads if not _names_a_level(line)]
+    signature = frozenset(item.text for line in heads for item in line)
     known = Known(signature, frozenset(item.start for item in scan.strays))
     last = max(number for number, line in lines.items() if number in sides or _has_number(line))
     for number, line in lines.items():
         if len(line) == 1 and line[0].tag is Tag.NEWLINE:
             continue
         if number in sides or has_side(line):
-            why = _prose_beside_side(line, known)
+            doubt = _beside_side(line, known)
         elif _names_a_level(line):
-            why = _prose_beside_level(line, known)
+            doubt = _beside_price(line, known)
         elif number < min(sides):
-            why = _unread_heading(line)
+            doubt = _doubt_about(told("above the call"), unread_heading(line))
         else:
-            why = _unread_remark(line, known, below=number > last)
-        if why is not None:
-            return why
+            doubt = _remarked(told("below the prices"), line, known, passing=number > last)
+        if doubt is not None:
+            return doubt
     return None
 
 
-def _prose_beside_side(line: Sequence[Item], known: Known) -> str | None:
+def _beside_side(line: Sequence[Item], known: Known) -> Doubt | None:
     if line[0].tag is Tag.ASIDE:
-        return told('"{text}" before the side makes its price an example', text=line[0].text)
-    end = _behind_prices(line)
-    unknown = (item.text for item in unknown_words(line[:end]) if item.text not in _LEADS)
-    word = next(unknown, None) or not_a_lead(line)
-    if word:
-        return told('"{word}" beside the side is not understood', word=word)
-    levels = any(item.tag in {Tag.STOP, Tag.TARGET} for item in line)
-    if not levels and line[end : end + 1] and line[end].tag is Tag.MARKET:
-        end += 1  # "buy gold 4700 now"
-    return _remark_behind(line[end:], known)
+        return _doubt_about(told("before the side"), line[:1])
+    return _beside_price(line, known) or _doubt_about(told("before the side"), unread_lead(line))
 
 
-def _prose_beside_level(line: Sequence[Item], known: Known) -> str | None:
-    end = _behind_prices(line)
-    if len(unknown_words(line[:end])) > _MOST_BESIDE_LEVEL or is_sentence(line):
-        return told("a price stands in running text")
-    return _remark_behind(line[end:], known)
+def _beside_price(line: Sequence[Item], known: Known) -> Doubt | None:
+    parts, remarks = parts_and_remarks(line)
+    if unread := unread_parts(parts):
+        return _doubt_about(told("beside the price"), unread[:3])
+    for remark in remarks:
+        if doubt := _remarked(told("behind the prices"), remark, known, passing=True):
+            return doubt
+    return None
 
 
-def _remark_behind(behind: Sequence[Item], known: Known) -> str | None:
-    remark = not_a_remark(behind, known) or _level_in_passing(behind)
-    if not remark:
+def _remarked(where: str, line: Sequence[Item], known: Known, *, passing: bool) -> Doubt | None:
+    unread = unread_remark(line, known) or (_level_in_passing(line) if passing else ())
+    return _doubt_about(where, unread)
+
+
+def _doubt_about(where: str, unread: Sequence[Item]) -> Doubt | None:
+    if not unread:
         return None
-    return told('"{remark}" behind the prices is not understood', remark=remark)
-
-
-def _behind_prices(line: Sequence[Item]) -> int:
-    """Return the place behind the last price of a line; its end where it has none."""
-    for place in range(len(line) - 1, -1, -1):
-        if line[place].tag is Tag.NUMBER and _is_price(line, place):
-            return place + 1
-    return len(line)
-
-
-def _is_price(line: Sequence[Item], place: int) -> bool:
-    """Tell a price or distance from a count and from the index of "TP3 open"."""
-    item, before = line[place], line[max(0, place - 1)]
-    if item.unit not in {"", PIPS, BROKEN}:
-        return False
-    numbers = before.tag in {Tag.TARGET, Tag.ENTRY} and not item.unit and is_small(item)
-    follows = any(other.tag not in MARKS for other in line[place + 1 :])
-    return not (numbers and (follows or not item.spaced))
-
-
-def _unread_heading(line: Sequence[Item]) -> str | None:
-    word = not_a_heading(line)
-    return told('"{word}" above the call is not understood', word=word) if word else None
-
-
-def _unread_remark(line: Sequence[Item], known: Known, *, below: bool) -> str | None:
-    remark = not_a_remark(line, known) or (below and _level_in_passing(line))
-    if not remark:
-        return None
-    return told('"{remark}" below the prices is not understood', remark=remark)
+    words = " ".join(item.text for item in unread)
+    why = told('"{words}" {where} is not understood', words=words, where=where)
+    return Doubt(why, tuple((one.start, one.end) for one in unread))
 
 
 def _names_a_level(line: Sequence[Item]) -> bool:
     """Tell whether a level stands on a line with its price: "TP2 4710", not "TP2 in the bag"."""
     if line[0].tag is Tag.ADVICE or not names_a_price(line):
         return False
-    return any(item.tag is Tag.NUMBER and _is_price(line, at) for at, item in enumerate(line))
+    return any(item.tag is Tag.NUMBER and is_price(line, at) for at, item in enumerate(line))
 
 
 def _has_number(line: Sequence[Item]) -> bool:
     return any(item.tag is Tag.NUMBER for item in line)
 
 
-def _level_in_passing(line: Sequence[Item]) -> str | None:
+def _level_in_passing(line: Sequence[Item]) -> Sequence[Item]:
     """Find a stop or target that is told of: "target next", but not "TP3: open"."""
-    level = next((item for item in line if item.tag in {Tag.STOP, Tag.TARGET}), None)
-    if level is None or counsels(line) or any(item.tag is Tag.ADVICE for item in line):
-        return None
+    levels = [item for item in line if item.tag in {Tag.STOP, Tag.TARGET}]
+    if not levels or counsels(line) or any(item.tag is Tag.ADVICE for item in line):
+        return ()
     left_open = any(item.tag is Tag.NOT_SET for item in line)
     plain = all(item.tag in _OPEN_LEVEL for item in line)
-    return None if left_open and plain else level.text
+    return () if left_open and plain else levels[:1]
 
 
 def _side_lines(blocks: Iterable[Block]) -> set[int]:

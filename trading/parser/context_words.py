@@ -1,14 +1,16 @@
 """Words around a trade that tell what is said of it: won, doubted, told, or called."""
 
 from trading.parser.normalise import word_set
+from trading.parser.remark_words import DAY_PARTS, FOLKS, WELL
 
 RESULTS = word_set(
-    "was were had did successful won wins winner winners bag perfect hit done running runing "
-    "достигнут взят закрыт выполнен تحقق تحققت ضرب tercapai kena sudah still holding backtest "
-    "backtesting demo journal congrats congratulations chiuso chiusa raggiunto colpito erreicht "
-    "ausgestoppt atteint touche cloture dong khop взята взяли достигли تم تحقيق took went got "
-    "gave caught made came saw ran lost paid kept held fell rose broke sold bought knew left "
-    "became felt sent flew blew given taken gone seen shown beaten been began"
+    "was were had did successful won wins winner winners bag perfect hit done running "
+    "runing достигнут взят закрыт выполнен تحقق تحققت ضرب tercapai kena sudah still holding "
+    "backtest backtesting demo journal congrats congratulations chiuso chiusa raggiunto "
+    "colpito erreicht ausgestoppt atteint touche cloture dong khop взята взяли достигли تم "
+    "تحقيق took went got gave caught made came saw ran lost paid kept held fell rose broke "
+    "sold bought knew left became felt sent flew blew given taken gone seen shown beaten "
+    "been began"
 )
 """Words that tell what happened and do not show it by their ending."""
 OUTCOMES = frozenset(
@@ -49,58 +51,48 @@ NEWS = word_set(
     "update updated edit edited correction corrected revised reminder recap results result "
     "cancel cancelled canceled cancelar cancela ignore ignored void"
 )
+LESSONS = word_set(
+    "education educational example lesson lessons paper demo simulation sim journal learn "
+    "learning study course academy backtest test training"
+)
+"""Hashtags that say a call is shown, not made."""
 DISTANCES = word_set("risk reward rr after every each within spread range")
 """Words whose pips measure a plan, not a result."""
 NOT_PAST = word_set(
     "moderado moderada elevado adecuado adecuada reserved limited unlimited trusted based "
-    "recommended suggested fixed calculated posted verified red need speed feed indeed proceed "
-    "exceed advanced guaranteed isolated regulated related fed disciplined experienced "
-    "leveraged calmed mercado mercados cuidado recomendado limitado vamos canal канал капитал "
-    "материал gegen gehen geben gebt gerecht prices"
+    "recommended suggested fixed calculated posted verified red need speed feed indeed "
+    "proceed exceed advanced guaranteed isolated regulated related fed disciplined "
+    "experienced leveraged calmed mercado mercados cuidado recomendado limitado vamos canal "
+    "канал капитал материал gegen gehen geben gebt gerecht prices"
 )
 """Words that end like the past tense and are not."""
 COUNSEL = word_set(
-    "responsabilidad responsabilidade verantwortung gestiona gestionen gerencie lotaje lotagem "
-    "lote lotes gerenciamento modal sermaye kasa capitale депозит بادارة المخاطر لوت own "
-    "responsibly manage management risk max maximum min minimum careful caution lot lots link "
-    "financial responsibility disclaimer proper layer valid expiry leverage lev timeframe news "
-    "gestion gestione gestao riesgo risco إدارة ادارة المال риск риски von vốn quan risiko "
-    "yonetimi rischio risque expire until"
+    "responsabilidad responsabilidade verantwortung gestiona gestionen gerencie lotaje "
+    "lotagem lote lotes gerenciamento modal sermaye kasa capitale депозит بادارة المخاطر "
+    "لوت own responsibly manage management risk max maximum min minimum careful caution lot "
+    "lots link financial responsibility disclaimer proper layer valid expiry leverage lev "
+    "timeframe news gestion gestione gestao riesgo risco إدارة ادارة المال риск риски von "
+    "vốn quan risiko yonetimi rischio risque expire until"
 )
 """Words of advice and of rules below a call."""
 COMMANDS = word_set(
-    "usa use arriesgar arriesgue arrisque siga sigan respete respeta cuida cuidar manage jangan "
-    "usando verwende nutzt utilisez respectez pakai التزم recuerden recuerda protect don't dont "
-    "enter keep always never only small care follow join share support contact dm click own set "
-    "trail tip note remember reminder usar usen cuiden respeten respeite соблюдайте jaga "
-    "gunakan gerez"
+    "usa use arriesgar arriesgue arrisque siga sigan respete respeta cuida cuidar manage "
+    "jangan usando verwende nutzt utilisez respectez pakai التزم recuerden recuerda protect "
+    "don't dont enter keep always never only small care follow join share support contact "
+    "dm click own set trail tip note remember reminder usar usen cuiden respeten respeite "
+    "соблюдайте jaga gunakan gerez"
 )
 """Words that open a line of advice or of advertising."""
 UNNOTED = word_set(
-    "account balance capital equity chart profit pips pip day week trades win winrate members "
-    "score no"
+    "account balance capital equity chart profit pips pip day week trades win winrate "
+    "members score no"
 )
 """Asides that are no note on a call: they count what was won."""
 TRAILING = word_set("trailing trail close")
 """Advice that says by itself that it is for later."""
-SMALL_TALK = word_set(
-    "dilerim exitos viel erfolg gluck buona fortuna всем профита удачи bol kazanclar iyi "
-    "sanslar sans hayirli cuan semoga chuc may man للجميع التوفيق يا رب انشاء الله ان شاء dios "
-    "bendiciones abundancia let's بالتوفيق موفقين semangat bons suerte sorte regards "
-    "invalidates luck enjoy traders trading safe happy best gl cheers bismillah copyright "
-    "reserved follow please pls lets go inshallah patience stay tuned disciplined discipline "
-    "holiday today bonne chance rights"
-)
-"""What people write below a call without saying anything of it."""
-DAY_PARTS = word_set("morning afternoon evening day dia dias tarde tardes noite noches")
-WELL = word_set("buena buen good buenos buenas bom boa guten dear")
-WISHES = DAY_PARTS | word_set(
-    "exitos chance erfolg gluck fortuna удачи профита kazanclar sanslar بالتوفيق semoga regards "
-    "wishes holiday suerte sorte luck night weekend trading rights"
-)
 GRAMMAR = word_set(
-    "is the our my your we i this of to that it you us he they for in here was from with up at "
-    "by about"
+    "is the our my your we i this of to that it you us he they for in here was from with up "
+    "at by about"
 )
 """Small words: two of them and one unknown word make a line a sentence, not a name."""
 QUIET = word_set(
@@ -111,13 +103,13 @@ QUIET = word_set(
 """Words that name a kind of call and do not make its line running text."""
 
 PARTS = word_set(
-    "strategy pattern trade trades signal signals alert alerts setup set vip premium free forex "
-    "fx crypto scalp scalping intraday swing trader traders small order orders limit pair pairs "
-    "asset instrument symbol market type direction action position details entry point points "
-    "low recovery currency tipo par ativo activo direccion направление пара orden ordem "
-    "operacion operacao operazione islem сделка sinal senal sinais senales signale segnale "
-    "sinyal сигнал сигналы توصية صفقة اشارة إشارة lenh keo short long term mid midterm longterm "
-    "shortterm"
+    "strategy pattern trade trades signal signals alert alerts setup set vip premium free "
+    "forex fx crypto scalp scalping intraday swing trader traders small order orders limit "
+    "pair pairs asset instrument symbol market type direction action position details entry "
+    "point points low recovery currency tipo par ativo activo direccion направление пара "
+    "orden ordem operacion operacao operazione islem сделка sinal senal sinais senales "
+    "signale segnale sinyal сигнал сигналы توصية صفقة اشارة إشارة lenh keo short long term "
+    "mid midterm longterm shortterm"
 )
 """Words for a call and its parts: labels, which say nothing of it."""
 TITLES = (
@@ -128,27 +120,41 @@ TITLES = (
         "instant instantly call calls first second 1st 2nd only just ok go lets let's sniper "
         "medium family members guys team everyone all attention important ready prepare get "
         "regular group channel bullish bearish trendline pullback reversal continuation block "
-        "supply demand pattern structure trend support resistance morning afternoon evening "
-        "night dollar pound euro yen franc australian british zealand canadian swiss japanese "
-        "us american futures spot exchange opening re reentry again nueva nuevo novo nova neues "
-        "neuer neu nouveau nuovo nuova yeni baru moi новый новая جديدة جديد عاجل بسم الله "
-        "الرحمن الرحيم عالمية tin hieu gratis gratuita gratuito kostenlos gmt utc am pm est"
+        "supply demand pattern structure trend support resistance dollar pound euro yen franc "
+        "australian british zealand canadian swiss japanese us american futures spot exchange "
+        "opening re reentry again nueva nuevo novo nova neues neuer neu nouveau nuovo nuova "
+        "yeni baru moi новый новая جديدة جديد عاجل بسم الله الرحمن الرحيم عالمية tin hieu "
+        "gratis gratuita gratuito kostenlos gmt utc am pm est"
     )
 )
 """Words that name a call, its kind and its market: what a heading may say."""
+BRANDS = word_set(
+    "eagle eagles lion lions wolf wolves bull bulls bear bears shark sharks whale whales "
+    "falcon falcons tiger tigers king kings queen emperor empire royal titan titans master "
+    "masters hunter hunters sniper snipers ninja samurai pro pros expert experts guru "
+    "legend legends elite golden diamond platinum alpha omega minister center centre street "
+    "desk house hub nation world global academy club capital investment investments invest "
+    "markets scalper scalpers pips pipsmaster leaders waves scout tycoon hour pulse atlas "
+    "coach point zone"
+)
+"""What channels are named with."""
+FIRMS = word_set("forex fx academy club capital investment investments scalper scalpers pips")
+"""Nouns that make unknown words before them the name of a channel: "Waves Scout Forex"."""
+FIRM_PARTS = ("forex", "fx", "pip", "gold", "scalp")
+"""What a name written as one word holds: "PipHunter"."""
+MEASURES = word_set(
+    "risk rr r reward ratio lot lots lotsize volume leverage cross isolated confidence "
+    "accuracy time date timeframe tf chart copyright signal id no number order trade "
+    "position size quantity riesgo risco lote lotes риск лот плечо apalancamiento "
+    "alavancagem margin hold duration stake المخاطرة اللوت account balance capital deposit "
+    "equity valid expiry expires ema rsi ma sma fib fibonacci resistance support money"
+)
+"""Asides a heading may have."""
 GREETINGS = word_set(
     "hello hi hey dear hola ola buongiorno bonjour salam assalamu gm merhaba selam selamat "
-    "привет доброе добрый всем السلام صباح مساء chao xin"
+    "привет доброе добрый всем السلام صباح مساء الخير النور chao xin hallo moin ciao salve "
+    "buonasera bonsoir"
 )
-NAMES = word_set(
-    "forex fx trading traders trader club academy capital signals vip group room channel "
-    "scalper scalpers investment investments invest markets pips crypto premium team"
-)
-"""Nouns the name of a channel ends with: "Waves Scout Forex"."""
-NAME_PARTS = ("forex", "fx", "pip", "trade", "trading", "gold", "scalp", "crypto")
-"""What a name written as one word holds: "PipHunter"."""
-FIRMS = word_set("forex fx crypto")
-"""Words a name may begin with: "Forex Minister"."""
 MONEY = word_set("account balance capital deposit lot lots")
 """Words behind which a number above a call tells what money it is meant for."""
 NAMING = word_set("# signal signals trade setup free no number h m d vip id ( ref idea alert order")
@@ -157,13 +163,14 @@ RECORDS = word_set(
     "profit pips pip win winrate accuracy trades total week score rating swap probability"
 )
 """Words behind which a number above a call tells how other trades went."""
+BESIDE_LEVEL = word_set("and set st nd rd th safety initial final main is are the to i y et und e")
+"""What may stand beside a stop or target besides its label and price."""
 IFS = word_set(
-    "before if when once after unless provided assuming si cuando wenn falls sobald quando se "
-    "caso если когда после jika kalau setelah اذا إذا عند lorsque quand eger"
+    "before if when once after unless provided assuming si cuando wenn falls sobald quando "
+    "se caso если когда после jika kalau setelah اذا إذا عند lorsque quand eger"
 )
 VOIDING = word_set(
-    "cancel ignore skip invalid invalidates invalidated avoid don't dont not exit delete move "
-    "secure remove"
+    "cancel ignore skip invalid invalidates invalidated avoid exit delete move secure remove"
 )
 """Words that make a condition one of leaving a trade, or none of the trade at all."""
 PROMISES = word_set("sure guaranteed potential semoga всем")
@@ -185,32 +192,20 @@ OFFERS = word_set("contact join dm want wants question questions help message ms
 """Words that make an "if" one of advertising: "if you want more, join us"."""
 INVITES = OFFERS | word_set("follow share click support")
 """Words of a line of advertising."""
-FOLKS = word_set(
-    "tous semua всем للجميع all everyone everybody team guys family friends equipo amigos todos "
-    "equipe pessoal"
-)
-"""Whom a wish is for: "good luck everyone"."""
-CITIES = word_set("london york ny asia asian tokyo sydney frankfurt")
+CITIES = word_set("london new york us ny asia asian tokyo sydney frankfurt")
 """Places whose market opens: "London open"."""
 KINDS = word_set(
     "swing scalp scalping intraday long short term mid midterm longterm shortterm small low "
     "limit recovery"
 )
 """Words that name the kind of a call on a line of their own."""
-ADVISING = word_set(
-    "overtrade overleverage opere tu com con mit sie maximo minimo sesuai o a la el los las del "
-    "do da le les gestao buena bien mas moderado pequeno ihre deine il vostro secondo вашим "
-    "свой соблюдать sizin не более lupa forget usar votre seus на proper suitable based size "
-    "sizes sizing lot lots account management money per max only over leverage rush entries "
-    "entry enter slowly layer rules rule plan us vip channel link bio admin more signals "
-    "support friends financial advice responsibly key success fixed calculated strictly pro "
-    "wise wisely discipline first important recommended suggested limited loss losses lose "
-    "afford big high medium low news today buen siempre su sus seu sua sempre lotaje pequena "
-    "kecil bajo baja مهمة راس رأس المال صغير always trade trading free yourself each every time "
-    "no an or while without if not by from percent % than half please total"
+BESIDE_SIDE = (
+    TITLES
+    | GREETINGS
+    | BIDS
+    | WELL
+    | DAY_PARTS
+    | FOLKS
+    | word_set("is to with while or and i am we are и y et und e on in the of")
 )
-"""What else is said in a line of advice."""
-DISCLAIMERS = word_set(
-    "advice рекомендация рекомендацией conseil consiglio anlageberatung consejo tavsiyesi conselho"
-)
-"""Words of a line that disclaims: "not financial advice"."""
+"""What may stand beside the side besides the symbol and its prices."""

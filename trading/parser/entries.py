@@ -12,7 +12,7 @@ from trading.parser.tagger import Item
 from trading.parser.vocabulary import Tag
 from trading.words import listed, told
 
-_NARROW = Decimal("0.01")
+_NARROW = Decimal("0.004")
 """Two bare numbers further apart than this share are no zone."""
 _MOST_ENTRIES = 2
 

@@ -107,6 +107,14 @@ def more_follows(items: list[Item], place: int) -> bool:
     return False
 
 
+def price_follows(items: list[Item], place: int) -> bool:
+    """Tell whether a number that is no index stands behind a label, on its line or the next."""
+    for item in items[place + 1 :]:
+        if item.tag not in _BETWEEN_LABEL_AND_VALUE and not is_small(item):
+            return item.tag is Tag.NUMBER
+    return False
+
+
 def alike(first: Item, second: Item) -> bool:
     """Tell whether two numbers are written with the same digits before and after the point."""
     same_length = len(first.text) == len(second.text)

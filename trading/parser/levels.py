@@ -17,7 +17,10 @@ def read_stop(
 ) -> Prices | Hold:
     """Return the one stop loss of a block, or none."""
     found: Prices = Prices()
+    priced = any(stop.values or stop.pips for stop in block.stops)
     for stop in block.stops:
+        if priced and stop.waits:
+            continue  # a word of advice: "always set SL"
         part = _level(stop, name, zone, -side.sign, told("stop loss"))
         if isinstance(part, Hold):
             return part

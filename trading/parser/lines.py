@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from trading.parser.context_words import GRAMMAR, QUIET
 from trading.parser.tagger import Item
-from trading.parser.vocabulary import FOREIGN_RANGE_WORDS, Tag
+from trading.parser.vocabulary import FOREIGN_RANGE_WORDS, OTHER_UNITS, PIP_UNITS, Tag
 
 Lines = Mapping[int, Sequence[Item]]
 """The items of each line that has any, by its number, in order."""
 
+_UNITS = PIP_UNITS | OTHER_UNITS
 MARKS = frozenset({Tag.SKIP, Tag.NEWLINE, Tag.SEPARATOR})
 PRICED = frozenset({Tag.STOP, Tag.TARGET, Tag.ENTRY})
 
@@ -22,7 +23,7 @@ def by_line(items: Iterable[Item]) -> Lines:
 
 
 def unknown_words(items: Sequence[Item]) -> list[Item]:
-    """Return the words that mean nothing here; a name in a code span is its caller's."""
+    """Return the words that mean nothing here; not a unit, nor a caller's name in a code span."""
     return [item for place, item in enumerate(items) if _is_unknown(items, place)]
 
 
@@ -31,13 +32,24 @@ def _is_unknown(items: Sequence[Item], place: int) -> bool:
     beside = [*items[max(0, place - 1) : place], *items[place + 1 : place + 2]]
     if item.text in FOREIGN_RANGE_WORDS:  # "ate" is also an English verb
         return item.tag is Tag.FILLER and not any(other.tag is Tag.NUMBER for other in beside)
-    quoted = place > 0 and items[place - 1].text == "`"
-    return item.tag is Tag.WORD and item.text not in QUIET and not quoted
+    if item.tag is not Tag.WORD or item.text in QUIET or place == 0:
+        return item.tag is Tag.WORD and item.text not in QUIET
+    before = items[place - 1]
+    return before.text != "`" and not (before.unit and item.text in _UNITS)
 
 
 def is_tagged(line: Sequence[Item], place: int) -> bool:
     """Tell whether a word is a hashtag, a person's name or stands in a code span."""
-    tagged = place > 0 and line[place - 1].text in {"#", "@", "`"} and not line[place].spaced
+    return _follows(line, place, "#@`")
+
+
+def is_a_handle(line: Sequence[Item], place: int) -> bool:
+    """Tell whether a word is a person's name or stands in a code span."""
+    return _follows(line, place, "@`")
+
+
+def _follows(line: Sequence[Item], place: int, marks: str) -> bool:
+    tagged = place > 0 and line[place - 1].text in marks and not line[place].spaced
     return tagged and line[place].tag not in MARKS
 
 

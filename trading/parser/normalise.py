@@ -18,6 +18,9 @@ _LINE_ENDS = frozenset("\n\x0b\x0c\x85\u2028\u2029")
 _CHECKS = "\u2705\u2714\u2611\u2713\U0001f5f8\U0001f4af\U0001f3c1"
 _CROSSES = "\u274c\u2716\u2717\u2718\u274e"
 
+_DOUBTS = "\u2753\u2754\u2049\U0001f914\U0001f9d0\U0001f937"
+"""Question marks and faces that ask."""
+
 _SPECIAL = {
     "\u20e3": " ",  # the box of a keycap digit: it ends the digit before it
     "\u066b": ".",
@@ -41,6 +44,7 @@ _SPECIAL = {
     "\u0110": "d",
     "\u0142": "l",
     "\u2122": " ",
+    **dict.fromkeys(_DOUBTS, "?"),
     **dict.fromkeys(_CHECKS, "\u2713"),
     **dict.fromkeys(_CROSSES, "\u2717"),
 }

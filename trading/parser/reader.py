@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from trading.model import OrderType, Side
 from trading.parser.blocks import Block, split_blocks
-from trading.parser.context import why_not_a_call
+from trading.parser.context import Doubt, why_not_a_call
 from trading.parser.fields import Field, Scan
 from trading.parser.interpret import interpret
 from trading.parser.lexer import tokenise
@@ -59,13 +59,26 @@ def parse(text: str) -> Reading:
             return Reading(update=update)
     if blocks[0].side is None:
         return Reading(update=_details(blocks[0], items))
-    why = why_not_a_call(tokens, items, scan, blocks, complete=complete)
+    doubt = why_not_a_call(tokens, items, scan, blocks, complete=complete)
     if not labelled:
-        return CHATTER if why else _read_bare(blocks, scan, items, plain)
-    why = why or _moved_stop(blocks, items)
-    if why is not None:
-        return Reading(held=why) if complete or any(map(_restates, blocks)) else CHATTER
+        return CHATTER if doubt else _read_bare(blocks, scan, items, plain)
+    doubt = doubt or _moved_stop(blocks, items)
+    if doubt is not None:
+        whole = complete or any(map(_restates, blocks))
+        return _doubted(doubt, blocks, scan, plain) if whole else CHATTER
     return _signals(blocks, scan, plain)
+
+
+def _doubted(doubt: Doubt, blocks: list[Block], scan: Scan, plain: Plain) -> Reading:
+    """Hold a message for its words; where only some are not understood, with what it reads as."""
+    if not doubt.unread:
+        return Reading(held=doubt.why)
+    read = _signals(blocks, scan, plain).signals
+    return Reading(
+        held=doubt.why,
+        guess=read[0].draft if len(read) == 1 else None,
+        unread=tuple(plain.span(*place) for place in doubt.unread),
+    )
 
 
 def _details(block: Block, items: list[Item]) -> SignalUpdate | None:
@@ -115,10 +128,12 @@ def _restates(block: Block) -> bool:
     return bool(block.side and block.priced_entries and (block.stops or block.targets))
 
 
-def _moved_stop(blocks: list[Block], items: list[Item]) -> str | None:
+def _moved_stop(blocks: list[Block], items: list[Item]) -> Doubt | None:
     """Find "SL at entry" where no stop has a price: the trade has long begun."""
     moved = any(item.tag is Tag.ADVICE and item.text in {"sl", "stop"} for item in items)
-    return "its stop has been moved" if moved and not any(b.stops for b in blocks) else None
+    if not moved or any(block.stops for block in blocks):
+        return None
+    return Doubt(told("its stop has been moved"))
 
 
 def _read_bare(blocks: list[Block], scan: Scan, items: list[Item], plain: Plain) -> Reading:
@@ -175,15 +190,22 @@ def _symbol_of(block: Block, named: dict[str, Item]) -> Item | Hold:
         return block.symbols[0]
     beside = [symbol for symbol in block.symbols if block.side and symbol.line == block.side.line]
     ahead = [symbol for symbol in beside if symbol.start < block.first_price]
-    for meant in (beside, ahead):
-        if len({symbol.value for symbol in meant}) == 1:
-            return meant[0]  # other symbols are hashtags, or the name of the channel
+    after = [symbol for symbol in block.symbols if symbol not in beside and _is_amid(symbol, block)]
+    if not {symbol.value for symbol in after} - {symbol.value for symbol in beside}:
+        for meant in (beside, ahead):
+            if len({symbol.value for symbol in meant}) == 1:
+                return meant[0]  # others are hashtags, or the name of the channel
     names = sorted(block.symbol_names or named)
     if len(named) == 1:
         return next(iter(named.values()))
     if not names:
         return Hold(told("no symbol is named"))
     return Hold(told("cannot tell which symbol is meant: {names}", names=", ".join(names)))
+
+
+def _is_amid(symbol: Item, block: Block) -> bool:
+    """Tell whether a symbol stands between the side and the last price: no name, no hashtag."""
+    return block.side is not None and block.side.start < symbol.start < block.last_price
 
 
 def _unexplained(signals: list[ParsedSignal], scan: Scan, *, unlabelled: bool) -> str | None:

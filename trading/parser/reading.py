@@ -73,7 +73,10 @@ class Reading:
     held: str | None = None
     """Why a message that looks like a signal is not taken, in a trader's words."""
     guess: SignalDraft | None = None
-    """What a held message says where only its prices do not fit; for a person to correct."""
+    """What a held message says where only its prices do not fit, or some of its words are not
+    understood; for a person to correct or to take."""
+    unread: tuple[Span, ...] = ()
+    """Where the words stand in the original text that are not understood."""
 
     @property
     def is_signal(self) -> bool:

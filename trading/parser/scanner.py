@@ -33,6 +33,8 @@ class FieldScanner:
         """Nothing but glue and separators since the label or the last value."""
         self._between: list[str] = []
         self._muted = False
+        self._advised = False
+        """Advice on a later moment of the trade stands before this on its line."""
 
     def scan(self) -> Scan:
         """Return the fields, sides, symbols and order words of the message."""
@@ -74,7 +76,9 @@ class FieldScanner:
         named = any(o.tag in _ORDER_TAGS or o.text in {"type", "order", "orders"} for o in line)
         return named and after not in _NOT_ORDERED
 
-    def _on_label(self, _place: int, item: Item) -> None:
+    def _on_label(self, place: int, item: Item) -> None:
+        if self._advised and not hints.price_follows(self._items, place):
+            return  # "close half at TP1, the rest at TP2"
         names = [event for event in self._scan.events[-3:] if isinstance(event, Item)]
         bare = item.text == "stop" and item.end - item.start == len("stop")
         head = self._is_waiting() and self._field is not None and self._field.tag is Tag.ENTRY
@@ -116,6 +120,7 @@ class FieldScanner:
         trails = item.text == "trailing"
         if not (trails and self._is_waiting() and self._field is not None):
             self._on_aside(place, item)
+            self._advised = True
 
     def _on_aside(self, _place: int, _item: Item) -> None:
         self._attached = False
@@ -132,7 +137,7 @@ class FieldScanner:
         self._between.append(item.text)
 
     def _on_newline(self, _place: int, _item: Item) -> None:
-        self._muted = False
+        self._muted = self._advised = False
         if not self._between or self._between[-1] != "\n":
             self._between.append("\n")
 

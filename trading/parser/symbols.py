@@ -268,6 +268,14 @@ def price_band(symbol: str) -> Band:
     return _ANY
 
 
+def is_coin(symbol: str) -> bool:
+    """Tell whether a symbol is a coin against a currency: its prices move by tenths."""
+    name = symbol.lower()
+    return any(name.endswith(quote) and len(name) > 6 for quote in ("usdt", "usdc", "busd")) or (
+        name[:-3] in _COINS
+    )
+
+
 def pip_size(symbol: str) -> Decimal | None:
     """Return the pip of a currency pair; None where channels do not agree on one."""
     base, quote = symbol[:3].lower(), symbol[3:].lower()

@@ -4,17 +4,21 @@ from decimal import Decimal
 from itertools import pairwise
 
 from trading.model import Side, SignalDraft
+from trading.parser.symbols import is_coin
 from trading.words import told
 
 _WIDEST = Decimal("0.3")
 """A stop or target further than this share from the entry is a typing mistake."""
+_WIDEST_STOP = Decimal("0.1")
+"""So is a stop of anything but a coin further than this."""
 _WIDEST_STEP = 20
 """So is a target this many times further than the one before it: 4712, then 4172."""
 
 
 def why_not(draft: SignalDraft) -> str | None:
     """Return what is wrong with the prices of a draft; None where they fit."""
-    for check in (_zone_is_narrow, _stop_is_behind, _targets_are_ahead, _prices_are_near):
+    checks = (_zone_is_narrow, _stop_is_behind, _stop_is_near, _targets_are_ahead, _prices_are_near)
+    for check in checks:
         why = check(draft)
         if why is not None:
             return why
@@ -55,6 +59,21 @@ def _stop_is_behind(draft: SignalDraft) -> str | None:
             side=side,
         )
     return None
+
+
+def _stop_is_near(draft: SignalDraft) -> str | None:
+    """Refuse a stop with a wrong first digit: 3170 for 4170; coins may have wide ones."""
+    worst = _edge(draft, -draft.side.sign)
+    if worst is None or draft.stop_loss is None or is_coin(draft.symbol):
+        return None
+    if abs(draft.stop_loss - worst) <= worst * _WIDEST_STOP:
+        return None
+    return told(
+        "{name} {price} is too far from {base}",
+        name=told("stop"),
+        price=draft.stop_loss,
+        base=worst,
+    )
 
 
 def _targets_are_ahead(draft: SignalDraft) -> str | None:
