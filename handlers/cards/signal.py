@@ -33,6 +33,7 @@ from trading.signals import AUTOMATIC
 
 _TARGETS_SHOWN = 8
 _CAPS_SHOWN = 4
+_NO_TRADE = (ApprovalStatus.REJECTED, ApprovalStatus.EXPIRED, ApprovalStatus.CANCELED)
 
 
 def text(card: ApprovalCard, now: datetime) -> str:
@@ -42,7 +43,7 @@ def text(card: ApprovalCard, now: datetime) -> str:
     if card.proposal is not None and card.proposal.simulated:
         head += f" · {t('simulated prices')}"
     about = f"{foreign(card.source, NAME)} → {foreign(card.account, NAME)}"
-    lines = [head, table(_rows(card)), t("Source: {about}", about=about)]
+    lines = [head, table(_rows(card, now)), t("Source: {about}", about=about)]
     if card.edited_by:
         lines.append(t("✏️ Edited by {by}", by=foreign(card.edited_by)))
     if card.half:
@@ -91,7 +92,7 @@ def _button(label: str, card: ApprovalCard, decision: Decision) -> InlineKeyboar
     return InlineKeyboardButton(text=label, callback_data=data.pack())
 
 
-def _rows(card: ApprovalCard) -> list[tuple[str, str]]:
+def _rows(card: ApprovalCard, now: datetime) -> list[tuple[str, str]]:
     draft, proposal = card.draft, card.proposal
     digits = None if proposal is None else proposal.digits
     stop = t("none") if draft.stop_loss is None else price(draft.stop_loss, digits)
@@ -99,7 +100,7 @@ def _rows(card: ApprovalCard) -> list[tuple[str, str]]:
     if draft.stop_limit is not None:
         rows.append((t("Stop limit"), price(draft.stop_limit, digits)))
     rows += [(t("Stop"), stop + _distance(proposal, draft.stop_loss)), *_targets(draft, proposal)]
-    return rows + _size(card)
+    return rows + (_unsized(card, now) if proposal is None else _size(card, proposal))
 
 
 def _entry(draft: SignalDraft, proposal: Proposal | None) -> list[tuple[str, str]]:
@@ -166,14 +167,19 @@ def _part(proposal: Proposal | None, number: int) -> str:
     return " " + t("{volume} lots", volume=lots(proposal.ladder[number - 1]))
 
 
-def _size(card: ApprovalCard) -> list[tuple[str, str]]:
-    proposal = card.proposal
-    if proposal is None:
-        asked = card.draft.volume
-        size = t("being worked out")
-        if asked is not None:
-            size = t("{volume} lots asked for", volume=lots(asked))
-        return [(t("Volume"), size), (t("Risk"), t("not known yet"))]
+def _unsized(card: ApprovalCard, now: datetime) -> list[tuple[str, str]]:
+    """The size before it was worked out; a card that has ended promises none."""
+    asked, rows = card.draft.volume, []
+    is_late = card.status is ApprovalStatus.OFFERED and now >= card.expires_at
+    is_over = is_late or card.status in _NO_TRADE
+    if asked is not None:
+        rows.append((t("Volume"), t("{volume} lots asked for", volume=lots(asked))))
+    elif not is_over:
+        rows.append((t("Volume"), t("being worked out")))
+    return rows if is_over else [*rows, (t("Risk"), t("not known yet"))]
+
+
+def _size(card: ApprovalCard, proposal: Proposal) -> list[tuple[str, str]]:
     volume = t("unknown")
     if proposal.volume is not None:
         volume = t("{volume} lots", volume=lots(proposal.volume))

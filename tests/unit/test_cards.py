@@ -116,6 +116,27 @@ def test_offer_without_a_size_says_so() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "status", [ApprovalStatus.REJECTED, ApprovalStatus.EXPIRED, ApprovalStatus.CANCELED]
+)
+def test_a_card_that_ended_before_it_had_a_size_promises_none(status: ApprovalStatus) -> None:
+    """It went on saying "Volume being worked out, Risk not known yet" over its end."""
+    ended = replace(CARD, status=status, proposal=None)
+    text = shown(ended)
+    assert "no trade" in text
+    assert not [word for word in ("worked out", "yet", "Risk", "Volume") if word in text]
+    asked = shown(replace(ended, draft=replace(CARD.draft, volume=Decimal("0.10"))))
+    assert "0.10 lots asked for" in asked
+    assert "Risk" not in asked
+
+
+def test_an_offer_whose_time_ran_out_before_it_had_a_size_promises_none() -> None:
+    text = render(replace(CARD, proposal=None), CARD.expires_at).text
+    assert "no trade" in text
+    assert "worked out" not in text
+    assert "not known yet" not in text
+
+
 def test_offer_that_would_be_denied_says_why() -> None:
     problem = Denial(
         DenialReason.VOLUME_TOO_SMALL,
