@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from aiogram import Bot, Dispatcher
@@ -30,6 +31,10 @@ With Telegram's hundred, lives of a few seconds handled the same first taps agai
 them and never reached the next, while the cards of those that waited expired.
 """
 _WEBHOOK_ACTIVE = "webhook is active"
+_forget_updates: Callable[[], None] = getattr(
+    vars(Update)["event_type"].fget, "cache_clear", lambda: None
+)
+"""aiogram holds the last 128 updates in a cache of this property, 30 kB each, words and all."""
 
 
 class _Watch(BaseRequestMiddleware):
@@ -175,6 +180,8 @@ async def handle(dispatcher: Dispatcher, bot: Bot, update: Update) -> bool:
         log.warning("answer_not_sent", extra={"facts": {**facts, "why": str(error)}})
     except Exception:  # the update boundary
         log.exception("update_failed", extra={"facts": facts})
+    finally:
+        _forget_updates()
     return True
 
 

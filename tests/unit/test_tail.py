@@ -1,5 +1,6 @@
 """The tail of quotes is bounded, ordered, and keeps only what changed."""
 
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -40,3 +41,26 @@ def test_the_tail_is_bounded_in_prices_and_in_symbols() -> None:
         tail.take(look(10_000 + number, replace(QUOTE, symbol=f"S{number}")))
     assert tail.of("EURUSD") == ()
     assert len(tail.of("S0")) == 1
+
+
+def test_a_price_comes_back_as_it_was_quoted() -> None:
+    tail = QuoteTail()
+    quoted = ["0.00000001", "1.10005", "2650.1", "104321.55", "9999999999"]
+    for seconds, bid in enumerate(quoted):
+        tail.take(look(seconds, replace(QUOTE, bid=Decimal(bid))))
+    assert tail.of("EURUSD") == tuple(
+        (NOW + timedelta(seconds=seconds), Decimal(bid)) for seconds, bid in enumerate(quoted)
+    )
+
+
+def test_a_full_tail_takes_a_tenth_of_what_its_objects_would() -> None:
+    tail = QuoteTail()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for seconds in range(2 * MOST_PRICES):
+            tail.take(look(seconds, replace(QUOTE, bid=Decimal(seconds + 1))))
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 25 * MOST_PRICES
