@@ -293,7 +293,7 @@ def _hopeless(draft: SignalDraft, denial: Denial) -> Plan:
         symbol=draft.symbol,
         digits=max(0, digits),
         price=draft.entry[0] if draft.entry else ZERO,
-        spread_points=0,
+        spread_points=None,
         volume=None,
         risk_money=None,
         risk_percent=None,
@@ -438,7 +438,7 @@ def _proposal(ctx: OrderContext, denial: Denial | None, *, refused: bool) -> Pro
         symbol=ctx.spec.name,
         digits=ctx.spec.digits,
         price=ctx.entry,
-        spread_points=int(ctx.quote.spread / ctx.spec.point) if ctx.quote else 0,
+        spread_points=int(ctx.quote.spread / ctx.spec.point) if ctx.quote else None,
         volume=None if refused else ctx.volume,
         risk_money=None if risk is None or refused else risk.quantize(Decimal("0.01")),
         risk_percent=None

@@ -187,8 +187,9 @@ def _size(card: ApprovalCard, proposal: Proposal) -> list[tuple[str, str]]:
     if proposal.reward_risk:
         ratios = (figure(ratio) for ratio in proposal.reward_risk[:_TARGETS_SHOWN])
         rows.append((t("Reward:risk"), " · ".join(ratios)))
-    spread = Decimal(proposal.spread_points)
-    rows.append((t("Spread"), distance(spread, proposal.digits, proposal.symbol)))
+    if proposal.spread_points is not None:
+        spread = Decimal(proposal.spread_points)
+        rows.append((t("Spread"), distance(spread, proposal.digits, proposal.symbol)))
     if proposal.worst_equity is not None and proposal.floor is not None:
         rows.append((t("Worst case"), money(proposal.worst_equity, card.currency)))
         rows.append((t("Floor"), money(proposal.floor, card.currency)))

@@ -147,6 +147,12 @@ def test_offer_that_would_be_denied_says_why() -> None:
     assert "Volume       unknown" in text
 
 
+def test_offer_without_a_quote_names_no_spread() -> None:
+    """It read "Spread 0 pips" for a symbol that the broker does not have."""
+    assert "Spread" in shown(CARD)
+    assert "Spread" not in shown(replace(CARD, proposal=replace(PROPOSAL, spread_points=None)))
+
+
 def test_offer_without_a_stop_says_that_risk_is_unknown() -> None:
     bare = replace(CARD.draft, stop_loss=None, take_profits=())
     risk = replace(PROPOSAL, risk_money=None, risk_percent=None, reward_risk=())

@@ -134,7 +134,7 @@ class Proposal:
     digits: int
     price: Decimal
     """What the entry would pay now, or the pending order's price."""
-    spread_points: int
+    spread_points: int | None
     volume: Decimal | None
     """Lots; None where ``problem`` says why there are none."""
     risk_money: Decimal | None
