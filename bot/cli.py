@@ -92,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     restore = commands.add_parser("restore", help="put a backup in the database's place")
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.set_defaults(command=_restore)
+    move = commands.add_parser("move", help="carry the database file to the server of DATABASE_URL")
+    move.set_defaults(command=_move)
     return parser
 
 
@@ -211,6 +213,19 @@ def _restore(arguments: argparse.Namespace) -> int:
         replaced = restore(arguments.file, database)
     kept = f"; what was there is {replaced}" if replaced else ""
     sys.stdout.write(f"{database} restored from {arguments.file}, integrity checked{kept}\n")
+    return OK
+
+
+def _move(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    from bot.move_command import move  # noqa: PLC0415
+
+    counts, aside = move(settings)
+    rows = ", ".join(f"{count} {table}" for table, count in counts.items() if count)
+    sys.stdout.write(
+        f"{settings.database_path} moved to the server: {rows}\n"
+        f"the file is now {aside}; start the bot with the same DATABASE_URL\n"
+    )
     return OK
 
 

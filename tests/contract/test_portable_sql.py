@@ -19,7 +19,7 @@ from tests.support import postgres_server
 
 pytestmark = pytest.mark.skipif(postgres_server.why_not() != "", reason=postgres_server.why_not())
 HERE = Path(storage.__file__).parent
-ENGINE = {"backup.py", "database.py", "migrate.py", "nightly.py", "planner_facts.py"}
+ENGINE = {"backup.py", "database.py", "migrate.py", "moving.py", "nightly.py", "planner_facts.py"}
 """What is about a file, or about a server, and no function of a store."""
 FIRST = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
 
