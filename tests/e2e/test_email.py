@@ -4,19 +4,13 @@ from pathlib import Path
 
 from tests.contract.test_mail import code_in
 from tests.support.chat_desk import chat_desk
-from tests.support.mail_server import mail_server
+from tests.support.mail_server import by_mail, mail_server
 
 
 async def test_an_address_is_proved_by_its_code_and_chosen_for_in_the_chat(tmp_path: Path) -> None:
     async with (
         mail_server(tmp_path) as server,
-        chat_desk(
-            tmp_path,
-            SMTP_HOST="127.0.0.1",
-            SMTP_PORT=str(server.port),
-            SMTP_SECURITY="none",
-            SMTP_SENDER="Desk <desk@example.com>",
-        ) as desk,
+        chat_desk(tmp_path, None, **by_mail(server.port)) as desk,
     ):
         await desk.says("/email", "None goes out to you")
         await desk.says("/email not-an-address", "no e-mail address")

@@ -1,6 +1,7 @@
 """I1, I6, I15: the bot as a process; killed, stopped and started again, it loses no tap."""
 
 import asyncio
+import os
 import resource
 import signal
 import sys
@@ -12,8 +13,10 @@ import pytest
 import pytest_asyncio
 
 from storage.database import connect
+from tests.contract.test_mail import code_in
 from tests.support.fresh import ON_POSTGRES, locked
 from tests.support.kills import kill_at_many_moments
+from tests.support.mail_server import by_mail, mail_server
 from tests.support.process_desk import Nursery, ProcessDesk, process_desk
 
 pytestmark = [
@@ -82,6 +85,40 @@ async def test_a_stop_during_an_order_in_flight_records_it(desk: ProcessDesk) ->
     assert [deal.magic for deal in desk.deals()] == [order["client_order_id"]]
     assert "Filled" in card.text
     assert "Traceback" not in desk.log
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_mail_goes_out_once_by_its_name_whenever_the_bot_is_killed(
+    tmp_path: Path, nursery: Nursery
+) -> None:
+    async with (
+        mail_server(tmp_path) as server,
+        process_desk(tmp_path, nursery, **by_mail(server.port)) as desk,
+    ):
+        moments = ["rcpt", "data"]  # before the server has it, and before it said so
+
+        dead: asyncio.Queue[str] = asyncio.Queue()
+
+        def heard(where: str) -> None:
+            if moments and where == moments[0]:
+                dead.put_nowait(moments.pop(0))
+                assert desk.pid is not None
+                os.kill(desk.pid, signal.SIGKILL)
+
+        server.heard = heard
+        await desk.start()
+        await desk.says("/email olga@example.com", "code is on its way")
+        for _ in range(2):
+            await asyncio.wait_for(dead.get(), 30)
+            assert await desk.ended() == -signal.SIGKILL
+            await desk.start()
+        async with asyncio.timeout(30):
+            while desk.rows("SELECT status FROM mail") != [{"status": "sent"}]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert len(server.mails) == 2
+        assert len({mail["Message-ID"] for mail in server.mails}) == 1
+        await desk.says(f"/email {code_in(server.mails[-1])}", "is confirmed")
+        assert await desk.end() == 0
 
 
 @pytest.mark.skipif(ON_POSTGRES, reason="is about a file")

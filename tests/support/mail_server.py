@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -61,6 +61,8 @@ class MailServer:
     faults: list[tuple[str, str]] = field(default_factory=list)
     """Each is used once: ``mail``, ``rcpt`` or ``data``, and an answer, ``cut``, or ``take, cut``
     (which keeps the mail and never says so)."""
+    heard: Callable[[str], None] = field(default=lambda where: None)
+    """Called before ``rcpt`` and ``data`` are answered; what was sent is taken by then."""
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     def fail(self, where: str, how: str, times: int = 1) -> None:
@@ -95,6 +97,7 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        self.heard("rcpt")
         fault = self._fault("rcpt")
         if fault is None:
             envelope.rcpt_tos.append(address)
@@ -112,6 +115,7 @@ class MailServer:
             self._arrived.set()
             self.raw.append(content)
             self.to += envelope.rcpt_tos
+        self.heard("data")
         return "250 OK" if fault is None else _act(server, fault)
 
     def authenticate(
@@ -121,6 +125,16 @@ class MailServer:
         self.logins.append((data.login.decode(), data.password.decode()))
         good = self.logins[-1] == (USER, PASSWORD)
         return AuthResult(success=good, handled=False)
+
+
+def by_mail(port: int) -> dict[str, str]:
+    """Return the settings of a desk that sends its mail to this server."""
+    return {
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(port),
+        "SMTP_SECURITY": "none",
+        "SMTP_SENDER": "Desk <desk@example.com>",
+    }
 
 
 def _act(server: SMTP, fault: str) -> str:
