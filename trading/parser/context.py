@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from trading.parser.blocks import Block
 from trading.parser.context_words import DOUBTS, NEWS, WITHDRAWN
@@ -60,8 +61,8 @@ def why_not_a_call(
 
 def _news(lines: Lines) -> str | None:
     """Find a word of an earlier message on the first two lines that say anything."""
-    said = [line for line in lines.values() if any(item.tag is not Tag.NEWLINE for item in line)]
-    return next((item.text for line in said[:2] for item in line if item.text in NEWS), None)
+    first = islice(lines.values(), 2)
+    return next((item.text for line in first for item in line if item.text in NEWS), None)
 
 
 def _doubt_in_heads(items: list[Item], blocks: list[Block]) -> str | None:
@@ -97,8 +98,6 @@ def _unread(lines: Lines, blocks: list[Block], scan: Scan) -> Doubt | None:
     known = Known(signature, frozenset(item.start for item in scan.strays))
     last = max(number for number, line in lines.items() if number in sides or _has_number(line))
     for number, line in lines.items():
-        if len(line) == 1 and line[0].tag is Tag.NEWLINE:
-            continue
         if number in sides or has_side(line):
             doubt = _beside_side(line, known)
         elif _names_a_level(line):

@@ -10,7 +10,7 @@ Lines = Mapping[int, Sequence[Item]]
 """The items of each line that has any, by its number, in order."""
 
 _UNITS = PIP_UNITS | OTHER_UNITS
-MARKS = frozenset({Tag.SKIP, Tag.NEWLINE, Tag.SEPARATOR})
+MARKS = frozenset({Tag.SKIP, Tag.SEPARATOR})
 PRICED = frozenset({Tag.STOP, Tag.TARGET, Tag.ENTRY})
 
 
@@ -18,7 +18,8 @@ def by_line(items: Iterable[Item]) -> Lines:
     """Group the items of a message by line."""
     lines: dict[int, list[Item]] = {}
     for item in items:
-        lines.setdefault(item.line, []).append(item)
+        if item.tag is not Tag.NEWLINE:
+            lines.setdefault(item.line, []).append(item)
     return lines
 
 

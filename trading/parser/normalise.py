@@ -66,17 +66,11 @@ def normalise(text: str) -> Plain:
     """Fold a message to plain lower-case text that keeps the way back to the original."""
     if text.isascii() and text.replace("\n", " ").isprintable():
         return Plain(text.lower(), range(len(text)))
-    folded: list[str] = []
-    origin: list[int] = []
-    for index, char in enumerate(text):
-        plain = _fold(char)
-        if len(plain) == 1:
-            folded.append(plain)
-            origin.append(index)
-        elif plain:
-            folded.append(plain)
-            origin.extend([index] * len(plain))
-    return Plain("".join(folded), origin)
+    folded = list(map(_fold, text))
+    plain = "".join(folded)
+    if "" not in folded and len(plain) == len(text):
+        return Plain(plain, range(len(text)))
+    return Plain(plain, [index for index, piece in enumerate(folded) for _ in piece])
 
 
 def fold_word(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from trading.parser.context_words import DISTANCES, LATER, NOT_PAST, OUTCOMES, RESULTS
@@ -16,6 +17,9 @@ _LABELS = {
 }
 _TICK = "\u2713"
 _CROSS = "\u2717"
+_MARKED = frozenset({_TICK, _CROSS})
+_FIRST = frozenset(first for first, _ in OUTCOMES)
+_LEVELS = frozenset({Tag.STOP, Tag.TARGET})
 _PAST = re.compile(
     r"\w{2,}ed"  # English
     r"|\w{3,}(?:[ai]d[ao]s?|aron|ieron|[ai]mos)"  # Spanish, Portuguese
@@ -28,53 +32,57 @@ _PAST = re.compile(
 
 def find_result(tokens: Sequence[Token], lines: Lines) -> str | None:
     """Return the words that tell a result; None where there are none."""
-    return _told(tokens, lines) or _ticked_target(tokens) or _gain(lines)
+    texts = {token.text for token in tokens}
+    told = _told(lines) if any(map(_tells, texts)) else None
+    told = told or _replaced(lines)
+    told = told or (None if _FIRST.isdisjoint(texts) else _outcome(tokens))
+    marked = not _MARKED.isdisjoint(texts)
+    return told or (_ticked_target(tokens) if marked else None) or _gain(lines, marked=marked)
 
 
-def _told(tokens: Sequence[Token], lines: Lines) -> str | None:
+def _told(lines: Lines) -> str | None:
     for line in lines.values():
         for place, item in enumerate(line):
-            if _is_past(item) and not any(before.text in LATER for before in line[:place]):
+            past = item.text in RESULTS or (item.tag is Tag.WORD and _tells(item.text))
+            if past and not any(before.text in LATER for before in line[:place]):
                 return item.text
-        if replaced := _replaced(line):
-            return replaced
-    for words in _words_by_line(tokens):
-        outcome = next((pair for pair in pairwise(words) if pair in OUTCOMES), None)
-        if outcome is not None:
-            return " ".join(outcome)
     return None
 
 
-def _replaced(line: Sequence[Item]) -> str | None:
+def _outcome(tokens: Sequence[Token]) -> str | None:
+    for first, second in pairwise(tokens):
+        if (first.text, second.text) in OUTCOMES:
+            return f"{first.text} {second.text}"
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _tells(word: str) -> bool:
+    """Tell whether a word is of the past tense, by its ending or by itself."""
+    return word in RESULTS or (_PAST.fullmatch(word) is not None and word not in NOT_PAST)
+
+
+def _replaced(lines: Lines) -> str | None:
     """Find "new SL": the levels of a trade that runs."""
-    for word, level in pairwise(line):
-        if word.text == "new" and level.tag in {Tag.STOP, Tag.TARGET}:
-            return f"{word.text} {level.text}"
+    for line in lines.values():
+        for word, level in pairwise(line):
+            if level.tag in _LEVELS and word.text == "new":
+                return f"{word.text} {level.text}"
     return None
 
 
-def _is_past(item: Item) -> bool:
-    if item.text in RESULTS:
-        return True
-    past = item.tag is Tag.WORD and _PAST.fullmatch(item.text) is not None
-    return past and item.text not in NOT_PAST
-
-
-def _words_by_line(tokens: Sequence[Token]) -> list[list[str]]:
-    lines: list[list[str]] = [[]]
-    for token in tokens:
-        if token.kind == "newline":
-            lines.append([])
-        else:
-            lines[-1].append(token.text)
-    return lines
-
-
-def _gain(lines: Lines) -> str | None:
+def _gain(lines: Lines, *, marked: bool) -> str | None:
     """Find "+100" or "100 pips" that no stop or target is named for: what was won or lost."""
     above: Sequence[Item] = []
     for line in lines.values():
-        labelled = bool(above) and _waits(above)
+        if gained := _gain_on(line, labelled=bool(above) and _waits(above)):
+            return gained
+        above = line
+    return _marked_below(lines) if marked else None
+
+
+def _gain_on(line: Sequence[Item], *, labelled: bool) -> str | None:
+    if any(item.unit == PIPS or item.text == "+" for item in line):
         for before, item in pairwise([line[0], *line]):
             labelled = labelled or item.tag in PRICED or item.tag is Tag.ADVICE
             labelled = labelled or item.text in DISTANCES
@@ -82,10 +90,7 @@ def _gain(lines: Lines) -> str | None:
             gained = before.text == "+" and item.tag is Tag.NUMBER and not item.spaced
             if (gained or item.unit == PIPS) and not labelled:
                 return f"{item.text} {item.unit}".strip()
-        if earned := _earned(line):
-            return earned
-        above = line if len(line) > 1 else above
-    return _marked_below(lines)
+    return _earned(line)
 
 
 def _earned(line: Sequence[Item]) -> str | None:
@@ -103,7 +108,7 @@ def _marked_below(lines: Lines) -> str | None:
         if any(item.tag is Tag.NUMBER for item in line):
             return None
         mark = next((item.text for item in line if item.text in {_TICK, _CROSS}), None)
-        words = {item.tag for item in line} - {Tag.SKIP, Tag.NEWLINE, Tag.SEPARATOR}
+        words = {item.tag for item in line} - MARKS
         if mark and (not words or _waits(line)):
             return mark
     return None

@@ -15,6 +15,8 @@ _PARTS = (
     | {Tag.SYMBOL, Tag.TYPE, Tag.MARKET, Tag.SOFT_ENTRY, Tag.CONDITION, Tag.NUMBER}
     | {Tag.NO_STOP, Tag.NO_TARGET}
 )
+_INDEXED = frozenset({Tag.TARGET, Tag.ENTRY})
+_PRICE_UNITS = frozenset({"", PIPS, BROKEN})
 _LEVELS = frozenset({Tag.STOP, Tag.TARGET})
 
 
@@ -60,12 +62,13 @@ def behind_prices(line: Sequence[Item]) -> int:
 
 def is_price(line: Sequence[Item], place: int) -> bool:
     """Tell a price or distance from a count and from the index of "TP3 open"."""
-    item, before = line[place], line[max(0, place - 1)]
-    if item.unit not in {"", PIPS, BROKEN}:
-        return False
-    numbers = before.tag in {Tag.TARGET, Tag.ENTRY} and not item.unit and is_small(item)
+    item = line[place]
+    if item.unit or not is_small(item):
+        return item.unit in _PRICE_UNITS
+    if place == 0 or line[place - 1].tag not in _INDEXED:
+        return True
     follows = any(other.tag not in MARKS for other in line[place + 1 :])
-    return not (numbers and (follows or not item.spaced))
+    return item.spaced and not follows
 
 
 def _opens_a_remark(line: Sequence[Item], place: int) -> bool:

@@ -130,8 +130,10 @@ def _restates(block: Block) -> bool:
 
 def _moved_stop(blocks: list[Block], items: list[Item]) -> Doubt | None:
     """Find "SL at entry" where no stop has a price: the trade has long begun."""
+    if any(block.stops for block in blocks):
+        return None
     moved = any(item.tag is Tag.ADVICE and item.text in {"sl", "stop"} for item in items)
-    if not moved or any(block.stops for block in blocks):
+    if not moved:
         return None
     return Doubt(told("its stop has been moved"))
 

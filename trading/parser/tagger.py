@@ -25,7 +25,11 @@ BROKEN = "broken"
 """Letters glued to the digits: "431O"."""
 _SEPARATORS = frozenset(",/-_&~>|;+")
 _PHRASE_GLUE = frozenset("-.'/")
-_MISSING = frozenset("?")
+_BY_KIND = {
+    "newline": Tag.NEWLINE,
+    "word": Tag.WORD,
+    **dict.fromkeys(("num", "date", "time", "ratio"), Tag.NUMBER),
+}
 _GLUED_ONLY_UNITS = word_set("m h d w r x k st nd rd th")
 _BETWEEN_SIDE_AND_STOP = frozenset("-_ ")
 
@@ -49,11 +53,14 @@ def tag_tokens(tokens: list[Token]) -> list[Item]:
     items: list[Item] = []
     line = index = 0
     while index < len(tokens):
-        taken = _tag_word(tokens, index, line, items)
+        token = tokens[index]
+        taken = 0
+        if token.kind == "word" or token.text == "@":
+            taken = _tag_word(tokens, index, line, items)
         if not taken:
             items.append(_tag_single(tokens, index, line))
             taken = 1
-        line += tokens[index].kind == "newline"
+        line += token.kind == "newline"
         index += taken
     return items
 
@@ -61,8 +68,6 @@ def tag_tokens(tokens: list[Token]) -> list[Item]:
 def _tag_word(tokens: list[Token], index: int, line: int, items: list[Item]) -> int:
     """Append what a word token starts and return how many tokens that took; 0 is nothing."""
     first = tokens[index]
-    if first.kind != "word" and first.text != "@":
-        return 0
     found = match_symbol(tokens, index)
     if found is not None:
         symbol, length = found
@@ -88,8 +93,11 @@ def _match_bias(tokens: list[Token], index: int) -> tuple[int, Meaning] | None:
 
 
 def _match_phrase(tokens: list[Token], index: int) -> tuple[int, Meaning] | None:
+    near = [token.text for token in tokens[index + 1 : index + 3]]
     for words, meanings in PHRASES.get(tokens[index].text, ()):
-        end = _phrase_end(tokens, index + 1, words)
+        if len(words) == 1:
+            return 1, meanings
+        end = _phrase_end(tokens, index + 1, words) if words[1] in near else None
         if end is not None:
             return end - index, meanings
     return None
@@ -144,19 +152,15 @@ def _stop_in_context(items: list[Item], following: str) -> Meaning:
 
 def _tag_single(tokens: list[Token], index: int, line: int) -> Item:
     token = tokens[index]
-    tag, unit = Tag.SKIP, ""
+    tag, unit = _BY_KIND.get(token.kind, Tag.SKIP), ""
     if token.kind == "num":
-        tag, unit = Tag.NUMBER, _unit(tokens, index)
-    elif token.kind == "word":
-        tag = Tag.WORD
-    elif token.kind == "newline":
-        tag = Tag.NEWLINE
+        unit = _unit(tokens, index)
+    elif tag is Tag.NUMBER:
+        unit = OTHER
     elif token.text in _SEPARATORS:
         tag = Tag.SEPARATOR
-    elif token.text in _MISSING:
+    elif token.text == "?":
         tag = Tag.NOT_SET
-    elif token.kind in {"date", "time", "ratio"}:
-        tag, unit = Tag.NUMBER, OTHER
     return Item(tag, None, token.text, token.start, token.end, line, token.spaced, unit)
 
 
@@ -195,8 +199,8 @@ def join_thousands(items: list[Item], band: Band) -> list[Item]:
     """Join "46 500" to one number where the two alone cannot be prices and together can."""
     joined: list[Item] = []
     for item in items:
-        last = joined[-1] if joined else None
-        if last is not None and _are_thousands(last, item, band):
+        last = joined[-1] if joined else item
+        if last.tag is item.tag is Tag.NUMBER and _are_thousands(last, item, band):
             text = f"{last.text} {item.text}"
             joined[-1] = last._replace(text=text, end=item.end, unit=item.unit)
         else:
@@ -205,7 +209,7 @@ def join_thousands(items: list[Item], band: Band) -> list[Item]:
 
 
 def _are_thousands(first: Item, second: Item, band: Band) -> bool:
-    if not (first.tag is second.tag is Tag.NUMBER) or second.start != first.end + 1 or first.unit:
+    if second.start != first.end + 1 or first.unit:
         return False
     alone = resolve(first.text, band) or resolve(second.text, band)
     together = resolve(f"{first.text} {second.text}", band)
