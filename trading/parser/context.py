@@ -19,7 +19,7 @@ from trading.parser.lines import (
 from trading.parser.outcome import find_result
 from trading.parser.price_lines import is_price, parts_and_remarks, unread_parts
 from trading.parser.remarks import Known, counsels, unread_remark
-from trading.parser.tagger import Item
+from trading.parser.tagger import OTHER, Item
 from trading.parser.vocabulary import Tag
 from trading.words import told
 
@@ -148,7 +148,7 @@ def _names_a_level(line: Sequence[Item]) -> bool:
 
 
 def _has_number(line: Sequence[Item]) -> bool:
-    return any(item.tag is Tag.NUMBER for item in line)
+    return any(item.tag is Tag.NUMBER and item.unit != OTHER for item in line)
 
 
 def _level_in_passing(line: Sequence[Item]) -> Sequence[Item]:

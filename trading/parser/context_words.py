@@ -40,7 +40,6 @@ OUTCOMES = frozenset(
     )
 )
 """Pairs of words that tell how a trade stands, not where it should go."""
-LATER = word_set("when once after if until till upon soon cuando quando если после se wenn")
 DOUBTS = word_set("prepare ready plan dont don't never no not until if will our my active")
 """Words of a heading or a note that make no call of what they stand before."""
 PAST_DAYS = word_set("yesterday last previous old past earlier before after best worst lost bad")
@@ -51,6 +50,20 @@ NEWS = word_set(
     "update updated edit edited correction corrected revised reminder recap results result "
     "cancel cancelled canceled cancelar cancela ignore ignored void"
 )
+TAG_PARTS = (
+    "trad",
+    "forex",
+    "fx",
+    "gold",
+    "signal",
+    "pip",
+    "follow",
+    "capital",
+    "crypto",
+    "scalp",
+    "join",
+)
+"""What the hashtag of a channel holds; any other may say what the message is."""
 LESSONS = word_set(
     "education educational example lesson lessons paper demo simulation sim journal learn "
     "learning study course academy backtest test training"
@@ -66,30 +79,6 @@ NOT_PAST = word_set(
     "канал капитал материал gegen gehen geben gebt gerecht prices"
 )
 """Words that end like the past tense and are not."""
-COUNSEL = word_set(
-    "responsabilidad responsabilidade verantwortung gestiona gestionen gerencie lotaje "
-    "lotagem lote lotes gerenciamento modal sermaye kasa capitale депозит بادارة المخاطر "
-    "لوت own responsibly manage management risk max maximum min minimum careful caution lot "
-    "lots link financial responsibility disclaimer proper layer valid expiry leverage lev "
-    "timeframe news gestion gestione gestao riesgo risco إدارة ادارة المال риск риски von "
-    "vốn quan risiko yonetimi rischio risque expire until"
-)
-"""Words of advice and of rules below a call."""
-COMMANDS = word_set(
-    "usa use arriesgar arriesgue arrisque siga sigan respete respeta cuida cuidar manage "
-    "jangan usando verwende nutzt utilisez respectez pakai التزم recuerden recuerda protect "
-    "don't dont enter keep always never only small care follow join share support contact "
-    "dm click own set trail tip note remember reminder usar usen cuiden respeten respeite "
-    "соблюдайте jaga gunakan gerez"
-)
-"""Words that open a line of advice or of advertising."""
-UNNOTED = word_set(
-    "account balance capital equity chart profit pips pip day week trades win winrate "
-    "members score no"
-)
-"""Asides that are no note on a call: they count what was won."""
-TRAILING = word_set("trailing trail close")
-"""Advice that says by itself that it is for later."""
 GRAMMAR = word_set(
     "is the our my your we i this of to that it you us he they for in here was from with up "
     "at by about"
@@ -165,14 +154,6 @@ RECORDS = word_set(
 """Words behind which a number above a call tells how other trades went."""
 BESIDE_LEVEL = word_set("and set st nd rd th safety initial final main is are the to i y et und e")
 """What may stand beside a stop or target besides its label and price."""
-IFS = word_set(
-    "before if when once after unless provided assuming si cuando wenn falls sobald quando "
-    "se caso если когда после jika kalau setelah اذا إذا عند lorsque quand eger"
-)
-VOIDING = word_set(
-    "cancel ignore skip invalid invalidates invalidated avoid exit delete move secure remove"
-)
-"""Words that make a condition one of leaving a trade, or none of the trade at all."""
 PROMISES = word_set("sure guaranteed potential semoga всем")
 """Words that make a profit at the end of a line one to come."""
 SHARES = word_set("probability accuracy winrate rating")
@@ -184,21 +165,10 @@ JOINERS = word_set("the of for and")
 BIDS = word_set("take place put try and im i'm we're we i am are let's for")
 """What may stand before the side on its line besides a heading: "place buy limit"."""
 NEGATIONS = word_set("don't dont not never avoid no")
-ENTERING = word_set("enter entering take open buy sell trade copy follow")
+ENTERING = word_set("enter entering take open buy sell trade trading copy follow use")
 """What a line that forbids it takes back a call with, but for "never trade without a stop"."""
-TELLING = word_set("it we us this that they he up")
-"""Small words of a tale: two of them make no command."""
-OFFERS = word_set("contact join dm want wants question questions help message msg")
-"""Words that make an "if" one of advertising: "if you want more, join us"."""
-INVITES = OFFERS | word_set("follow share click support")
-"""Words of a line of advertising."""
 CITIES = word_set("london new york us ny asia asian tokyo sydney frankfurt")
 """Places whose market opens: "London open"."""
-KINDS = word_set(
-    "swing scalp scalping intraday long short term mid midterm longterm shortterm small low "
-    "limit recovery"
-)
-"""Words that name the kind of a call on a line of their own."""
 BESIDE_SIDE = (
     TITLES
     | GREETINGS

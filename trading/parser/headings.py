@@ -11,8 +11,6 @@ from trading.parser.context_words import (
     BIDS,
     BRANDS,
     CITIES,
-    COMMANDS,
-    COUNSEL,
     FIRM_PARTS,
     FIRMS,
     GRAMMAR,
@@ -28,7 +26,14 @@ from trading.parser.context_words import (
     TITLES,
 )
 from trading.parser.lines import MARKS, is_a_handle, is_tagged, small_words
-from trading.parser.remark_words import DAY_PARTS, FOLKS, NOTED, WELL
+from trading.parser.remark_words import (
+    COMMANDS,
+    COUNSEL,
+    DAY_PARTS,
+    FOLKS,
+    NOTED,
+    WELL,
+)
 from trading.parser.tagger import Item
 from trading.parser.vocabulary import Tag
 
@@ -40,6 +45,8 @@ _ADVISED = COMMANDS | COUNSEL | NOTED | GRAMMAR
 _ASIDES = MEASURES | TITLES | BRANDS
 _UNMEASURED = RECORDS | {"session", "day", "week"}
 _MOST_SMALL = 1
+_MANY = frozenset({"trades", "positions", "orders", "setups", "calls", "entries"})
+"""More than one is told of, not called."""
 _LONGEST_NAME = 2
 """Words of a channel's name that are in no list."""
 
@@ -57,6 +64,8 @@ def unread_heading(line: Sequence[Item]) -> Sequence[Item]:
         return said[:1]
     if small_words(said) > _MOST_SMALL + (said[-1].text == "day"):
         return said[:3]
+    if any(item.text == "signals" for item in said) and small_words(said[said[0].text == "the" :]):
+        return said[:3]  # "all signals of today"
     if said[0].text == "the" and len(said) == 2 and said[1].text != "signals":
         return said[:1]
     known = (is_a_name, _is_greeting, _is_advice, _is_for_an_account, _is_relayed)
@@ -69,6 +78,8 @@ def unread_lead(line: Sequence[Item]) -> Sequence[Item]:
     """Return the first word before the side, on its line, that no call begins with."""
     heads = [place for place, item in enumerate(line) if item.tag in {Tag.SIDE, Tag.SYMBOL}]
     for place, item in enumerate(line[: heads[0]]):
+        if item.text == "/" and item.spaced and not line[place + 1].spaced:
+            return line[place : place + 2]  # how a bot is told of a signal
         loud = _is_loud(line, place) or item.text in JOINERS
         greets = item.text in _GREETED
         if loud and item.text not in BIDS and not greets and not is_a_handle(line, place):
@@ -95,6 +106,8 @@ def _loud_words(line: Sequence[Item], said: Sequence[Item]) -> list[Item]:
 def _is_loud(line: Sequence[Item], place: int) -> bool:
     """Tell whether an item is no word of a heading."""
     item = line[place]
+    if item.text in _MANY:
+        return True
     if item.tag in _UNSAID or item.text == "a":
         return item.text not in TITLES
     if item.tag is Tag.ASIDE:

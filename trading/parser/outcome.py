@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from trading.parser.context_words import DISTANCES, LATER, NOT_PAST, OUTCOMES, RESULTS
+from trading.parser.context_words import DISTANCES, NOT_PAST, OUTCOMES, RESULTS
 from trading.parser.lexer import Token
 from trading.parser.lines import MARKS, PRICED, Lines, has_side
+from trading.parser.remark_words import LATER
 from trading.parser.tagger import PIPS, Item
 from trading.parser.vocabulary import Tag
 

@@ -6,7 +6,7 @@ from trading.parser.context_words import BESIDE_LEVEL, BESIDE_SIDE, MEASURES
 from trading.parser.hints import is_small
 from trading.parser.lines import MARKS, has_side, is_a_handle
 from trading.parser.tagger import BROKEN, PIPS, Item
-from trading.parser.vocabulary import FOREIGN_RANGE_WORDS, Tag
+from trading.parser.vocabulary import FOREIGN_RANGE_WORDS, PIP_UNITS, Tag
 
 _LABELS = frozenset({Tag.SIDE, Tag.STOP, Tag.TARGET, Tag.ENTRY})
 _PARTS = (
@@ -39,14 +39,17 @@ def parts_and_remarks(line: Sequence[Item]) -> tuple[list[Item], list[list[Item]
     return parts, remarks
 
 
-def unread_parts(parts: Sequence[Item]) -> list[Item]:
+def unread_parts(parts: Sequence[Item], words: frozenset[str] | None = None) -> list[Item]:
     """Return the words among the parts of a call that are none of it."""
-    words = BESIDE_SIDE if has_side(parts) else BESIDE_LEVEL
+    if words is None:
+        words = BESIDE_SIDE if has_side(parts) else BESIDE_LEVEL
     return [item for place, item in enumerate(parts) if not _is_part(parts, place, words)]
 
 
 def _end_of_parts(line: Sequence[Item]) -> int:
     end = behind_prices(line)
+    if 0 < end < len(line) and line[end - 1].unit == PIPS and line[end].text in PIP_UNITS:
+        end += 1
     now = line[end : end + 1] and line[end].tag is Tag.MARKET
     levels = any(item.tag in _LEVELS for item in line)
     return end + 1 if now and has_side(line) and not levels else end  # "buy gold 4700 now"
@@ -84,10 +87,10 @@ def _is_part(parts: Sequence[Item], place: int, words: frozenset[str]) -> bool:
     before = parts[max(0, place - 1)]
     match item.tag:
         case Tag.NOT_SET:
-            return item.text == "?" or _waits(parts[:place])
+            return item.text == "?" or before.tag is Tag.SEPARATOR or _waits(parts[:place])
         case Tag.ADVICE:  # "TP: trailing stop"
             last = next((one for one in reversed(parts[:place]) if one.tag not in MARKS), None)
-            return last is not None and last.tag is Tag.TARGET
+            return item.text == "trailing" and last is not None and last.tag is Tag.TARGET
         case Tag.ASIDE:
             return bool(before.unit)
         case _:

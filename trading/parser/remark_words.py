@@ -1,4 +1,4 @@
-"""Words of what is said below a call, by what each line of it does."""
+"""Words of what is said below a call: for each kind of remark what tells it, and all it may say."""
 
 from trading.parser.normalise import word_set
 
@@ -12,92 +12,183 @@ FOLKS = word_set(
     "todos equipe pessoal traders trader fam gang عليكم"
 )
 """Whom a wish is for: "good luck everyone"."""
-SMALL_TALK = word_set(
-    "dilerim exitos viel erfolg gluck buona fortuna всем профита удачи bol kazanclar iyi "
-    "sanslar sans hayirli cuan semoga chuc may man للجميع التوفيق يا رب انشاء الله ان شاء "
-    "dios bendiciones abundancia let's بالتوفيق موفقين semangat bons suerte sorte regards "
-    "invalidates luck enjoy traders trading safe happy best gl cheers bismillah copyright "
-    "reserved follow please pls lets go inshallah patience stay tuned disciplined "
-    "discipline holiday today bonne chance rights barakah blessed god bless"
+
+WISHES = word_set(
+    "dilerim exitos erfolg gluck fortuna удачи профита kazanclar sanslar sans cuan semoga "
+    "chuc التوفيق يا انشاء الله dios bendiciones abundancia بالتوفيق موفقين semangat suerte "
+    "sorte regards luck enjoy safe happy gl cheers bismillah patience stay discipline "
+    "disciplined holiday bonne chance god bless let's lets go weekend wishes responsibly "
+    "bons"
 )
-"""What people write below a call without saying anything of it."""
-WISHES = DAY_PARTS | word_set(
-    "exitos chance erfolg gluck fortuna удачи профита kazanclar sanslar بالتوفيق semoga "
-    "regards wishes holiday suerte sorte luck night weekend trading rights"
+WISHED = (
+    WISHES
+    | WELL
+    | FOLKS
+    | DAY_PARTS
+    | word_set(
+        "viel buona bol iyi hayirli may man رب ان شاء bons best a is to your with and of in the "
+        "trading trade trades profit please pls today tuned blessed barakah shukran setup this "
+        "set inshallah"
+    )
 )
-PRAISED = WELL | FOLKS | {"happy", "best"}
-"""Words that are small talk only in a wish: "good luck everyone"."""
-ADVISING = word_set(
-    "overtrade overleverage opere tu com con mit sie maximo minimo sesuai o a la el los las "
-    "del do da le les gestao buena bien mas moderado pequeno ihre deine il vostro secondo "
-    "вашим свой соблюдать sizin не более lupa forget usar votre seus на proper suitable "
-    "based size sizes sizing lot lots account management money per max only over leverage "
-    "rush entries entry enter slowly layer rules rule plan us vip channel group link bio "
-    "admin more signals support friends financial advice responsibly properly key success "
-    "fixed calculated strictly pro wise wisely discipline first important recommended "
-    "suggested limited loss losses lose afford big high medium low news today buen siempre "
-    "su sus seu sua sempre lotaje pequena kecil bajo baja مهمة راس رأس المال صغير always "
-    "trade trading free yourself each every time no an or and while without if not by from "
-    "percent % than half please total positions position orders phone dyor ya yah tetap "
-    "kelola manajemen ly tot bao ve luon positionen einhalten beachten toujours prudent "
-    "prudence adapter attention attenzione usate rispettate gestite lotto capitale dikkat "
-    "edin lutfen uygun kullanin правильный правильно according dieser соблюдаем рисками "
-    "الالتزام respetar rispetta gestisci respecter gerer copy now объем объём мани "
-    "менеджмент помните про дисциплину يرجى دائما بحذر حسابك مناسب"
+
+NOTES = word_set(
+    "risk rr reward ratio lot lots lotsize volume leverage lev cross isolated confidence "
+    "accuracy probability timeframe tf time chart valid expiry expires expire date id "
+    "signal number order account balance capital equity deposit margin size quantity hold "
+    "duration stake support resistance current cmp spread session rights riesgo risco "
+    "risiko rischio risque риск риски плечо лот lote lotes lotaje lotagem apalancamiento "
+    "alavancagem المخاطرة اللوت لوت max maximum maximo total copyright"
+)
+"""Labels of a note on risk, size, time or the levels around."""
+NOTED = NOTES | word_set(
+    "r pip pips close swing intraday hour hours hrs hr h m d w x day days week weeks minute "
+    "minutes min mins candle candles end of frame usd eur gbp dollar dollars euro euros "
+    "doller cent monday tuesday wednesday thursday friday tonight today session ny london "
+    "asia asian tokyo new york closing open daily weekly monthly per trade trades each "
+    "minimum low medium high small normal big moderate conservative aggressive sizing "
+    "positions position entry entries and or to for until till at @ around near only level "
+    "levels very extreme extremely usual half double full standard micro mini major minor "
+    "key strong weak first second main on in the with by not more than your bajo baja medio "
+    "media alto alta faible moyen eleve niedrig mittel hoch basso dusuk orta yuksek rendah "
+    "sedang tinggi низкий средний высокий منخفض متوسط عالي عالية منخفضة صغير por operacion "
+    "operacao operation pro auf des du la le del de conta cuenta compte konto kapitals "
+    "capitale kapital kecil sesuai modal depo депозита на сделку не более الحساب راس المال "
+    "من على لكل صفقة bars strict strictly scalp management money all rights reserved $ % "
+    "price mid long short term no invalidates invalidated longterm midterm shortterm years "
+    "year leverage"
+)
+"""What else it says: "risk: medium", "valid till Friday", "lot 0.01 for each 500 usd"."""
+
+COUNSEL = word_set(
+    "responsabilidad responsabilidade verantwortung gestiona gestionen gerencie "
+    "gerenciamento modal sermaye kasa capitale депозит بادارة المخاطر إدارة ادارة المال own "
+    "responsibly manage management risk max maximum min minimum careful caution lot lots "
+    "capital financial responsibility proper layer leverage gestion gestione gestao riesgo "
+    "risco риск риски von quan risiko yonetimi rischio risque lote lotes lotaje size money "
+    "overtrade overleverage manejo manajemen maximo care small low"
+)
+"""Words of advice and of rules below a call."""
+COMMANDS = word_set(
+    "usa use arriesgar arriesgue arrisque siga sigan respete respeta cuida cuidar manage "
+    "jangan usando verwende nutzt utilisez respectez pakai التزم الالتزام recuerden "
+    "recuerda protect enter keep follow trail remember reminder usar usen cuiden respeten "
+    "respetar set respeite соблюдайте соблюдаем jaga gunakan gerez kelola opere rispettate "
+    "gestite don't dont do rush"
+)
+"""Verbs that open a line of advice."""
+_JOINTS = word_set(
+    "is the our my your i of to that it in for with on at and or no an while without if not "
+    "by % than half please pls per max only a la el los las del do da le les de con com mit "
+    "o"
+)
+ADVISED = (
+    COUNSEL
+    | COMMANDS
+    | _JOINTS
+    | word_set(
+        "tu sie maximo minimo sesuai buena bien mas moderado pequeno ihre deine il vostro "
+        "secondo вашим свой соблюдать sizin не более lupa forget votre seus на suitable based "
+        "sizes sizing account over entries entry slowly layers rules rule plan properly key "
+        "success fixed calculated strictly strict pro wise wisely discipline first important "
+        "recommended suggested limited loss losses lose afford big high medium low small news "
+        "today buen siempre su sus seu sua sempre pequena kecil bajo baja مهمة راس رأس صغير "
+        "always never trade trading yourself each every time total positions position orders "
+        "more you can ya set this nfp cpi fomc yah tetap ly tot bao ve luon positionen "
+        "einhalten beachten toujours prudent prudence adapter attention attenzione usate lotto "
+        "dikkat edin lutfen uygun kullanin правильный правильно according рисками rispetta "
+        "gestisci respecter gerer объем мани менеджмент помните про дисциплину يرجى دائما بحذر "
+        "حسابك مناسب long good tip note profit profits sl stop stoploss stops tp targets target "
+        "balance equity guys team family traders all everyone ditanggung sendiri margin lotsize "
+        "from level levels $ usd care"
+    )
 )
 """What else is said in a line of advice."""
+
 DISCLAIMERS = word_set(
     "advice рекомендация рекомендацией conseil consiglio anlageberatung consejo tavsiyesi "
-    "conselho recomendacion recomendacao saran ajakan نصيحة"
+    "conselho recomendacion recomendacao saran ajakan نصيحة own disclaimer dyor"
 )
-"""Words of a line that disclaims: "not financial advice"."""
-DISCLAIMING = DISCLAIMERS | word_set(
-    "this that is it's its are not no financial investment trading own risk at your my our "
-    "only and for dyor do research educational purposes personal opinion nao e es un una "
-    "uma o de en inversion financiero financiera investimento yatirim degildir не является "
-    "финансовой инвестиционной это индивидуальной keine kein nicht das ist pas ceci n'est "
-    "c'est investissement financier non bukan finansial investasi ini ليست هذه مالية "
-    "استثمارية dieser diese trade signals signal any all finanziario consulenza disclaimer "
-    "warning"
+"""Words of a line that disclaims: "not financial advice", "trade at your own risk"."""
+DISCLAIMED = DISCLAIMERS | word_set(
+    "this that is it's its are not no financial investment trading risk at your my our only "
+    "and for do research educational purposes personal opinion nao e es un una uma o de en "
+    "inversion financiero financiera investimento yatirim degildir не является финансовой "
+    "инвестиционной это индивидуальной keine kein nicht das ist pas ceci n'est c'est "
+    "investissement financier non bukan finansial investasi ini ليست هذه مالية استثمارية "
+    "dieser diese trade trades signals signal any all finanziario consulenza warning high "
+    "please"
 )
-"""What such a line consists of."""
-NOTED = word_set(
-    "hour hours hrs hr h m d w x day days week weeks minute minutes min mins candle candles "
-    "end of frame usd eur gbp dollar dollars euro euros doller cent monday tuesday "
-    "wednesday thursday friday tonight today session ny london asia asian tokyo close "
-    "closing open daily weekly monthly per trade trades each max maximum minimum low medium "
-    "high small normal big moderate conservative aggressive size sizing account balance "
-    "capital positions position entries entry and or to for until till from at around near "
-    "only point level levels chart very extreme extremely low-medium usual half double full "
-    "standard micro mini major minor key strong weak first second next main on in the with "
-    "by equity deposit not more than bajo baja medio media alto alta faible moyen eleve "
-    "niedrig mittel hoch basso dusuk orta yuksek rendah sedang tinggi низкий средний "
-    "высокий منخفض متوسط عالي عالية منخفضة por operacion operacao operation pro auf des du "
-    "la le del conta cuenta compte konto kapitals capitale kapital depo депозита на сделку "
-    "от из الحساب راس المال من على لكل صفقة bars strict strictly hold swing scalp"
-)
-"""What a note on risk, size or time says: "risk: medium", "valid till Friday"."""
+
 REASONS = word_set(
     "strategy reason reasons confluence confluences confirmation pattern structure trend "
-    "trendline trendlines support resistance supply demand zone zones area order block "
-    "blocks orderblock breakout breakdown break breaks retest retests pullback retracement "
-    "continuation reversal rejection bounce engulfing pinbar pin bar hammer doji candle "
-    "candles candlestick double triple top bottom head shoulders flag pennant wedge "
-    "triangle channel range fvg fair value gap liquidity sweep grab bos choch smc ict "
-    "wyckoff elliott wave fibonacci fib golden ratio ema sma ma rsi macd divergence vwap "
-    "bollinger bands momentum oversold overbought bullish bearish higher lower low lows "
-    "high highs timeframe h m d w chart setup entry frame time on york technical "
-    "fundamental analysis price action key level levels strong weak major minor rising "
-    "falling descending ascending inside day previous-day discount premium bat gartley "
-    "butterfly crab harmonic consolidation squeeze moving average averages cross crossover"
+    "trendline trendlines support resistance supply demand block blocks orderblock breakout "
+    "breakdown retest retests pullback retracement continuation reversal rejection bounce "
+    "engulfing pinbar hammer doji double triple shoulders flag pennant wedge triangle "
+    "channel fvg liquidity sweep grab bos choch smc ict wyckoff elliott fibonacci fib ema "
+    "sma ma rsi macd divergence vwap bollinger momentum oversold overbought bullish bearish "
+    "technical fundamental price gartley butterfly crab harmonic consolidation squeeze bat"
 )
 """Why a call is made, in the nouns of chart reading; a line of these alone tells no result."""
-CARE = word_set(
+REASONED = REASONS | word_set(
+    "zone zones area order pin bar candle candles candlestick top bottom head range fair "
+    "value gap wave golden ratio bands higher lower low lows high highs timeframe h m d w "
+    "chart setup entry frame on of the at in from and analysis action key level levels "
+    "strong weak major minor rising falling descending ascending inside day discount "
+    "premium moving average averages cross crossover break based type daily weekly"
+)
+
+CARED = word_set(
     "hits hit reached reaches is are the your our to at of on once when after if until till "
     "then and price goes moves move sl stop stops be entry half close closes closed partial "
-    "partials secure take profit profits rest runner runners run let pips pip position "
-    "positions breakeven break even all every each target first second third trail trailing "
-    "risk free book lock some it in level below above candle not filled by triggered drops "
-    "rises there here"
+    "partials secure take tp target targets profit profits rest runner runners run let pips "
+    "pip position positions breakeven break even all every each first second third trail "
+    "trailing risk free book lock some it in level below above candle there here shift set "
+    "put bring adjust mover moving with"
 )
 """What is said of a trade's later care: "after TP1 hits move the stop to entry"."""
+VOIDING = word_set(
+    "cancel ignore skip invalid invalidates invalidated avoid exit delete move secure remove"
+)
+VOIDED = VOIDING | word_set(
+    "if not filled triggered by until before after the order orders trade price closes "
+    "close above below drops drop rises is at on this pending setup it day end of friday "
+    "today h m candle when sl stop entry hits hit tp target reached reaches first monday "
+    "tuesday wednesday thursday to"
+)
+"""When a call is to be dropped: "cancel if not filled by Friday"."""
+
+OFFERS = word_set(
+    "contact join dm want wants question questions help message msg share click support "
+    "link more follow subscribe screenshots"
+)
+OFFERED = OFFERS | word_set(
+    "if you have any for our us the vip premium free channel group admin signals signal "
+    "forex fx gold in bio and to your my me now here copy trading telegram instagram page "
+    "with ? a friends please daily account management crypto more link"
+)
+"""Advertising: "join our VIP for more signals"."""
+
+KINDS = word_set(
+    "swing scalp scalping intraday long short term mid midterm longterm shortterm small low "
+    "limit recovery entry"
+)
+"""Words that name the kind of a call on a line of their own."""
+KINDED = KINDS | word_set(
+    "please trade signal setup order zone position entries lot lots only new free vip "
+    "premium forex signals crypto"
+)
+"""What is said with them: "recovery zone", "low lot only"."""
+LABELS = word_set(
+    "symbol pair pairs par asset instrument market type direction action side forex "
+    "currency пара direccion tipo ativo activo simbolo setup signal trade order position e "
+    "la the and details spot point i y et und to main safety set st nd rd th initial final "
+    "are is"
+)
+"""What may stand beside a part of the call on a line of its own."""
+LATER = word_set("when once after if until till upon soon cuando quando если после se wenn at on")
+CONDITIONS = word_set("if when after before below above by until close closes invalidates drops")
+"""What makes it depend on something: "Cancel" alone takes the call back."""
+PROMISES = word_set("sure guaranteed potential")
+PROMISED = PROMISES | word_set("profit profits trade % high setup")
+"""Bragging: "99 % sure profit"."""
