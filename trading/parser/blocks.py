@@ -106,9 +106,14 @@ def _add_item(block: Block, item: Item) -> None:
 
 
 def _without_prose(blocks: list[Block]) -> list[Block]:
-    """Drop a later side without prices or symbol of its own: "don't buy the dip"."""
-    first, *others = blocks
-    return [first, *(block for block in others if block.names_prices or block.symbols)]
+    """Join a later side without prices or symbol of its own with the trade before it."""
+    kept = blocks[:1]
+    for block in blocks[1:]:
+        if block.names_prices or block.symbols:
+            kept.append(block)
+        else:
+            kept[-1].sides |= block.sides
+    return kept
 
 
 def _merge_repeated(blocks: list[Block]) -> list[Block]:

@@ -120,11 +120,11 @@ TITLES = (
 BRANDS = word_set(
     "eagle eagles lion lions wolf wolves bull bulls bear bears shark sharks whale whales "
     "falcon falcons tiger tigers king kings queen emperor empire royal titan titans master "
-    "masters hunter hunters sniper snipers ninja samurai pro pros expert experts guru "
-    "legend legends elite golden diamond platinum alpha omega minister center centre street "
-    "desk house hub nation world global academy club capital investment investments invest "
-    "markets scalper scalpers pips pipsmaster leaders waves scout tycoon hour pulse atlas "
-    "coach point zone"
+    "masters hunter hunters sniper snipers ninja ninjas samurai pro pros expert experts "
+    "guru legend legends elite golden diamond platinum alpha omega minister center centre "
+    "street desk house hub nation world global academy club capital investment investments "
+    "invest markets scalper scalpers pips pipsmaster leaders waves scout tycoon hour pulse "
+    "atlas coach point zone"
 )
 """What channels are named with."""
 FIRMS = word_set("forex fx academy club capital investment investments scalper scalpers pips")
@@ -133,10 +133,10 @@ FIRM_PARTS = ("forex", "fx", "pip", "gold", "scalp")
 """What a name written as one word holds: "PipHunter"."""
 MEASURES = word_set(
     "risk rr r reward ratio lot lots lotsize volume leverage cross isolated confidence "
-    "accuracy time date timeframe tf chart copyright signal id no number order trade "
-    "position size quantity riesgo risco lote lotes риск лот плечо apalancamiento "
-    "alavancagem margin hold duration stake المخاطرة اللوت account balance capital deposit "
-    "equity valid expiry expires ema rsi ma sma fib fibonacci resistance support money"
+    "accuracy time date timeframe tf copyright signal id no number order trade position "
+    "size quantity riesgo risco lote lotes риск лот плечо apalancamiento alavancagem margin "
+    "hold duration stake المخاطرة اللوت valid expiry expires ema rsi ma sma fib fibonacci "
+    "resistance support money"
 )
 """Asides a heading may have."""
 GREETINGS = word_set(

@@ -41,3 +41,5 @@ class Scan:
     """Numbers that could be prices and belong to no field."""
     asides: list[Item] = field(default_factory=list)
     """Numbers behind words that price nothing: "support around 2612"."""
+    sole_symbols: list[Item] = field(default_factory=list)
+    """Symbols that have a line of their own, as no name of a channel and no hashtag has."""

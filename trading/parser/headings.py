@@ -25,6 +25,7 @@ from trading.parser.context_words import (
     SOURCES,
     TITLES,
 )
+from trading.parser.hints import is_small
 from trading.parser.lines import MARKS, is_a_handle, is_tagged, small_words
 from trading.parser.remark_words import (
     COMMANDS,
@@ -45,6 +46,8 @@ _ADVISED = COMMANDS | COUNSEL | NOTED | GRAMMAR
 _ASIDES = MEASURES | TITLES | BRANDS
 _UNMEASURED = RECORDS | {"session", "day", "week"}
 _MOST_SMALL = 1
+_RESULTS = frozenset("\u2713\u2717")
+"""A tick and a cross: behind the number of a trade they tell how it went."""
 _MANY = frozenset({"trades", "positions", "orders", "setups", "calls", "entries"})
 """More than one is told of, not called."""
 _LONGEST_NAME = 2
@@ -60,6 +63,8 @@ def unread_heading(line: Sequence[Item]) -> Sequence[Item]:
     number = next((item for place, item in enumerate(line) if _is_loose(line, place)), None)
     if number is not None:
         return (number,)
+    if line[-1].text in _RESULTS and line[0].text not in _RESULTS and _counts(line):
+        return (line[-1],)
     if any(item.text == "'" for item in line):  # "members' trade" is somebody's
         return said[:1]
     if small_words(said) > _MOST_SMALL + (said[-1].text == "day"):
@@ -108,6 +113,8 @@ def _is_loud(line: Sequence[Item], place: int) -> bool:
     item = line[place]
     if item.text in _MANY:
         return True
+    if item.tag is Tag.ADVICE or item.text == "from":
+        return True
     if item.tag in _UNSAID or item.text == "a":
         return item.text not in TITLES
     if item.tag is Tag.ASIDE:
@@ -122,15 +129,23 @@ def _numbers(line: Sequence[Item], place: int) -> bool:
     return after is not None and after.tag is Tag.NUMBER
 
 
+def _counts(line: Sequence[Item]) -> bool:
+    """Tell whether a line numbers a trade or names a level: "Trade 1 \u2713", "Target \u2713"."""
+    return any(item.tag in {Tag.NUMBER, Tag.STOP, Tag.TARGET} for item in line)
+
+
 def _is_loose(line: Sequence[Item], place: int) -> bool:
     """Tell whether a number numbers nothing: no signal, no time frame, no line, no risk."""
     item = line[place]
     if item.tag is not Tag.NUMBER or any(_is_measured(other) for other in line):
         return False
     before = next((other for other in reversed(line[:place]) if other.tag not in MARKS), None)
-    dated = (item.unit and set(item.text) & set("/:")) or item.text.count(".") > 1
+    dated = (item.unit and "/" in item.text) or item.text.count(".") > 1
     dated = dated and not small_words(line)  # "Signal of 12/11/2025" is an old one
-    return not (before is None or before.text in NAMING or is_tagged(line, place) or dated)
+    first = before is None and (is_small(item) or bool(item.unit) or place + 1 < len(line))
+    return not (
+        first or (before is not None and before.text in NAMING) or is_tagged(line, place) or dated
+    )
 
 
 def _is_measured(item: Item) -> bool:

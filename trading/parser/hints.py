@@ -12,6 +12,8 @@ _BETWEEN_LABEL_AND_VALUE = frozenset(
 )
 _OPENS_A_TRADE = frozenset({Tag.SIDE, Tag.SYMBOL, Tag.STOP, Tag.TARGET})
 _CALLS = frozenset({"trade", "signal", "setup", "order"})
+_SYMBOL_LABELS = frozenset({"pair", "symbol", "asset", "instrument", "par", "simbolo"})
+_MARKS = frozenset({Tag.SKIP, Tag.SEPARATOR})
 _LONGEST_NOTE = 3
 _LONGEST_INDEX = 2
 
@@ -89,6 +91,16 @@ def alone_on_line(items: list[Item], place: int) -> bool:
     before = _before_marks(items, place)
     ends = not after or after[0].tag is Tag.NEWLINE
     return ends and before is not None and before.tag is Tag.NEWLINE
+
+
+def has_a_line(items: list[Item], place: int) -> bool:
+    """Tell whether a symbol stands alone on its line, or behind "pair"; a hashtag does not."""
+    if place > 0 and items[place - 1].text == "#":
+        return False
+    before = _before_marks(items, place)
+    after = next((one for one in items[place + 1 :] if one.tag not in _MARKS), None)
+    opens = before is None or before.tag is Tag.NEWLINE or before.text in _SYMBOL_LABELS
+    return opens and (after is None or after.tag is Tag.NEWLINE)
 
 
 def directly_after(items: list[Item], place: int, label: Item) -> bool:

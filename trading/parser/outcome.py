@@ -10,7 +10,7 @@ from trading.parser.lexer import Token
 from trading.parser.lines import MARKS, PRICED, Lines, has_side
 from trading.parser.remark_words import LATER
 from trading.parser.tagger import PIPS, Item
-from trading.parser.vocabulary import Tag
+from trading.parser.vocabulary import PIP_UNITS, Tag
 
 _LABELS = {
     **dict.fromkeys(("tp", "target", "targets", "tg", "t", "take"), "target"),
@@ -89,7 +89,8 @@ def _gain_on(line: Sequence[Item], *, labelled: bool) -> str | None:
             labelled = labelled or item.text in DISTANCES
             labelled = labelled and not (item.text == "|" and has_side(line))
             gained = before.text == "+" and item.tag is Tag.NUMBER and not item.spaced
-            if (gained or item.unit == PIPS) and not labelled:
+            counted = before.text == "+" and item.text in PIP_UNITS  # "200+ pips"
+            if (gained or counted or item.unit == PIPS) and not labelled:
                 return f"{item.text} {item.unit}".strip()
     return _earned(line)
 

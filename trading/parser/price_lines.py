@@ -15,6 +15,7 @@ _PARTS = (
     | {Tag.SYMBOL, Tag.TYPE, Tag.MARKET, Tag.SOFT_ENTRY, Tag.CONDITION, Tag.NUMBER}
     | {Tag.NO_STOP, Tag.NO_TARGET}
 )
+_SPOKEN = frozenset({Tag.WORD, Tag.FILLER})
 _INDEXED = frozenset({Tag.TARGET, Tag.ENTRY})
 _PRICE_UNITS = frozenset({"", PIPS, BROKEN})
 _LEVELS = frozenset({Tag.STOP, Tag.TARGET})
@@ -82,7 +83,9 @@ def _opens_a_remark(line: Sequence[Item], place: int) -> bool:
 
 def _is_part(parts: Sequence[Item], place: int, words: frozenset[str]) -> bool:
     item = parts[place]
-    if item.tag in _PARTS or item.text in words or is_a_handle(parts, place):
+    if item.tag in _PARTS or is_a_handle(parts, place):
+        return True
+    if item.tag in _SPOKEN and item.text in words:
         return True
     before = parts[max(0, place - 1)]
     match item.tag:

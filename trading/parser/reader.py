@@ -168,7 +168,7 @@ def _signals(blocks: list[Block], scan: Scan, plain: Plain) -> Reading:
     }
     signals: list[ParsedSignal] = []
     for block in blocks:
-        symbol = _symbol_of(block, named)
+        symbol = _symbol_of(block, named, scan)
         if isinstance(symbol, Hold):
             return Reading(held=symbol.why)
         if len(block.sides) > 1:
@@ -187,16 +187,16 @@ def _signals(blocks: list[Block], scan: Scan, plain: Plain) -> Reading:
     return Reading(held=why) if why else Reading(signals=tuple(signals))
 
 
-def _symbol_of(block: Block, named: dict[str, Item]) -> Item | Hold:
+def _symbol_of(block: Block, named: dict[str, Item], scan: Scan) -> Item | Hold:
     if len(block.symbol_names) == 1:
         return block.symbols[0]
     beside = [symbol for symbol in block.symbols if block.side and symbol.line == block.side.line]
     ahead = [symbol for symbol in beside if symbol.start < block.first_price]
-    after = [symbol for symbol in block.symbols if symbol not in beside and _is_amid(symbol, block)]
-    if not {symbol.value for symbol in after} - {symbol.value for symbol in beside}:
-        for meant in (beside, ahead):
-            if len({symbol.value for symbol in meant}) == 1:
-                return meant[0]  # others are hashtags, or the name of the channel
+    others = [symbol for symbol in block.symbols if symbol not in beside]
+    rivals = {o.value for o in others if o in scan.sole_symbols or _is_amid(o, block)}
+    for meant in (beside, ahead):
+        if len({symbol.value for symbol in meant}) == 1 and rivals <= {meant[0].value}:
+            return meant[0]  # others are hashtags, or the name of the channel
     names = sorted(block.symbol_names or named)
     if len(named) == 1:
         return next(iter(named.values()))

@@ -16,9 +16,8 @@ FOLKS = word_set(
 WISHES = word_set(
     "dilerim exitos erfolg gluck fortuna удачи профита kazanclar sanslar sans cuan semoga "
     "chuc التوفيق يا انشاء الله dios bendiciones abundancia بالتوفيق موفقين semangat suerte "
-    "sorte regards luck enjoy safe happy gl cheers bismillah patience stay discipline "
-    "disciplined holiday bonne chance god bless let's lets go weekend wishes responsibly "
-    "bons"
+    "sorte regards luck enjoy safe happy gl cheers bismillah stay discipline disciplined "
+    "bonne chance god bless let's lets go wishes responsibly bons"
 )
 WISHED = (
     WISHES
@@ -26,19 +25,19 @@ WISHED = (
     | FOLKS
     | DAY_PARTS
     | word_set(
-        "viel buona bol iyi hayirli may man رب ان شاء bons best a is to your with and of in the "
-        "trading trade trades profit please pls today tuned blessed barakah shukran setup this "
-        "set inshallah"
+        "viel buona bol iyi hayirli may man رب ان شاء bons best a to your with and of in the "
+        "trading trade trades please pls today tuned blessed barakah shukran setup this set "
+        "inshallah patience"
     )
 )
 
 NOTES = word_set(
     "risk rr reward ratio lot lots lotsize volume leverage lev cross isolated confidence "
-    "accuracy probability timeframe tf time chart valid expiry expires expire date id "
-    "signal number order account balance capital equity deposit margin size quantity hold "
-    "duration stake support resistance current cmp spread session rights riesgo risco "
-    "risiko rischio risque риск риски плечо лот lote lotes lotaje lotagem apalancamiento "
-    "alavancagem المخاطرة اللوت لوت max maximum maximo total copyright"
+    "accuracy probability timeframe tf time valid expiry expires expire date id signal "
+    "number order margin size quantity hold stake support resistance current cmp spread "
+    "session rights riesgo risco risiko rischio risque риск риски плечо лот lote lotes "
+    "lotaje lotagem apalancamiento alavancagem المخاطرة اللوت لوت max maximum maximo "
+    "copyright"
 )
 """Labels of a note on risk, size, time or the levels around."""
 NOTED = NOTES | word_set(
@@ -47,16 +46,16 @@ NOTED = NOTES | word_set(
     "doller cent monday tuesday wednesday thursday friday tonight today session ny london "
     "asia asian tokyo new york closing open daily weekly monthly per trade trades each "
     "minimum low medium high small normal big moderate conservative aggressive sizing "
-    "positions position entry entries and or to for until till at @ around near only level "
-    "levels very extreme extremely usual half double full standard micro mini major minor "
-    "key strong weak first second main on in the with by not more than your bajo baja medio "
-    "media alto alta faible moyen eleve niedrig mittel hoch basso dusuk orta yuksek rendah "
-    "sedang tinggi низкий средний высокий منخفض متوسط عالي عالية منخفضة صغير por operacion "
+    "positions position and or to for until till at @ around near only level levels very "
+    "extreme extremely usual half double full standard micro mini major minor key strong "
+    "weak first second main on in the with by more than your bajo baja medio media alto "
+    "alta faible moyen eleve niedrig mittel hoch basso dusuk orta yuksek rendah sedang "
+    "tinggi низкий средний высокий منخفض متوسط عالي عالية منخفضة صغير por operacion "
     "operacao operation pro auf des du la le del de conta cuenta compte konto kapitals "
     "capitale kapital kecil sesuai modal depo депозита на сделку не более الحساب راس المال "
     "من على لكل صفقة bars strict strictly scalp management money all rights reserved $ % "
-    "price mid long short term no invalidates invalidated longterm midterm shortterm years "
-    "year leverage"
+    "price mid long short term invalidates invalidated longterm midterm shortterm years "
+    "year leverage account balance capital equity deposit"
 )
 """What else it says: "risk: medium", "valid till Friday", "lot 0.01 for each 500 usd"."""
 
@@ -66,7 +65,7 @@ COUNSEL = word_set(
     "responsibly manage management risk max maximum min minimum careful caution lot lots "
     "capital financial responsibility proper layer leverage gestion gestione gestao riesgo "
     "risco риск риски von quan risiko yonetimi rischio risque lote lotes lotaje size money "
-    "overtrade overleverage manejo manajemen maximo care small low"
+    "overtrade overleverage manejo manajemen maximo care small low prudence"
 )
 """Words of advice and of rules below a call."""
 COMMANDS = word_set(
@@ -74,7 +73,7 @@ COMMANDS = word_set(
     "jangan usando verwende nutzt utilisez respectez pakai التزم الالتزام recuerden "
     "recuerda protect enter keep follow trail remember reminder usar usen cuiden respeten "
     "respetar set respeite соблюдайте соблюдаем jaga gunakan gerez kelola opere rispettate "
-    "gestite don't dont do rush"
+    "gestite rush"
 )
 """Verbs that open a line of advice."""
 _JOINTS = word_set(
@@ -89,8 +88,8 @@ ADVISED = (
     | word_set(
         "tu sie maximo minimo sesuai buena bien mas moderado pequeno ihre deine il vostro "
         "secondo вашим свой соблюдать sizin не более lupa forget votre seus на suitable based "
-        "sizes sizing account over entries entry slowly layers rules rule plan properly key "
-        "success fixed calculated strictly strict pro wise wisely discipline first important "
+        "sizes sizing account over entries slowly layers rules rule plan properly key success "
+        "fixed calculated strictly strict pro wise wisely discipline first important "
         "recommended suggested limited loss losses lose afford big high medium low small news "
         "today buen siempre su sus seu sua sempre pequena kecil bajo baja مهمة راس رأس صغير "
         "always never trade trading yourself each every time total positions position orders "
@@ -98,16 +97,16 @@ ADVISED = (
         "einhalten beachten toujours prudent prudence adapter attention attenzione usate lotto "
         "dikkat edin lutfen uygun kullanin правильный правильно according рисками rispetta "
         "gestisci respecter gerer объем мани менеджмент помните про дисциплину يرجى دائما بحذر "
-        "حسابك مناسب long good tip note profit profits sl stop stoploss stops tp targets target "
-        "balance equity guys team family traders all everyone ditanggung sendiri margin lotsize "
-        "from level levels $ usd care"
+        "حسابك مناسب long good tip note sl stop stoploss stops tp targets target balance equity "
+        "guys team family traders all everyone ditanggung sendiri margin lotsize from level "
+        "levels $ usd care be do don't dont"
     )
 )
 """What else is said in a line of advice."""
 
 DISCLAIMERS = word_set(
     "advice рекомендация рекомендацией conseil consiglio anlageberatung consejo tavsiyesi "
-    "conselho recomendacion recomendacao saran ajakan نصيحة own disclaimer dyor"
+    "conselho recomendacion recomendacao saran ajakan نصيحة disclaimer dyor"
 )
 """Words of a line that disclaims: "not financial advice", "trade at your own risk"."""
 DISCLAIMED = DISCLAIMERS | word_set(
@@ -117,25 +116,25 @@ DISCLAIMED = DISCLAIMERS | word_set(
     "инвестиционной это индивидуальной keine kein nicht das ist pas ceci n'est c'est "
     "investissement financier non bukan finansial investasi ini ليست هذه مالية استثمارية "
     "dieser diese trade trades signals signal any all finanziario consulenza warning high "
-    "please"
+    "please own"
 )
 
 REASONS = word_set(
-    "strategy reason reasons confluence confluences confirmation pattern structure trend "
-    "trendline trendlines support resistance supply demand block blocks orderblock breakout "
-    "breakdown retest retests pullback retracement continuation reversal rejection bounce "
-    "engulfing pinbar hammer doji double triple shoulders flag pennant wedge triangle "
-    "channel fvg liquidity sweep grab bos choch smc ict wyckoff elliott fibonacci fib ema "
-    "sma ma rsi macd divergence vwap bollinger momentum oversold overbought bullish bearish "
-    "technical fundamental price gartley butterfly crab harmonic consolidation squeeze bat"
+    "strategy reason reasons confluence confluences pattern structure trend trendline "
+    "trendlines support resistance supply demand block blocks orderblock breakout breakdown "
+    "retest retests pullback retracement continuation reversal rejection bounce engulfing "
+    "pinbar hammer doji double triple shoulders flag pennant wedge triangle channel fvg "
+    "liquidity sweep grab bos choch smc ict wyckoff elliott fibonacci fib ema sma ma rsi "
+    "macd divergence vwap bollinger momentum oversold overbought bullish bearish technical "
+    "fundamental gartley butterfly crab harmonic consolidation squeeze bat"
 )
 """Why a call is made, in the nouns of chart reading; a line of these alone tells no result."""
 REASONED = REASONS | word_set(
     "zone zones area order pin bar candle candles candlestick top bottom head range fair "
     "value gap wave golden ratio bands higher lower low lows high highs timeframe h m d w "
-    "chart setup entry frame on of the at in from and analysis action key level levels "
-    "strong weak major minor rising falling descending ascending inside day discount "
-    "premium moving average averages cross crossover break based type daily weekly"
+    "chart setup frame on of the at in from and analysis action key level levels strong "
+    "weak major minor rising falling descending ascending inside day discount premium "
+    "moving average averages cross crossover break based type daily weekly price"
 )
 
 CARED = word_set(
@@ -171,12 +170,12 @@ OFFERED = OFFERS | word_set(
 
 KINDS = word_set(
     "swing scalp scalping intraday long short term mid midterm longterm shortterm small low "
-    "limit recovery entry"
+    "limit recovery"
 )
 """Words that name the kind of a call on a line of their own."""
 KINDED = KINDS | word_set(
-    "please trade signal setup order zone position entries lot lots only new free vip "
-    "premium forex signals crypto"
+    "please trade signal setup order zone position entries lot lots only free vip premium "
+    "forex signals crypto"
 )
 """What is said with them: "recovery zone", "low lot only"."""
 LABELS = word_set(
@@ -189,6 +188,11 @@ LABELS = word_set(
 LATER = word_set("when once after if until till upon soon cuando quando если после se wenn at on")
 CONDITIONS = word_set("if when after before below above by until close closes invalidates drops")
 """What makes it depend on something: "Cancel" alone takes the call back."""
-PROMISES = word_set("sure guaranteed potential")
+PROMISES = word_set("sure guaranteed")
 PROMISED = PROMISES | word_set("profit profits trade % high setup")
 """Bragging: "99 % sure profit"."""
+HOPES = word_set("semoga holiday")
+HOPED = HOPES | word_set("profit cuan semua amin kita hari ini today is a us uk bank")
+"""Hopes, and why a day is calm: "semoga profit", "today is a holiday"."""
+CHARTED = word_set("chart h m d w hour hours daily weekly min")
+"""The chart a call is seen on: "1H chart"."""

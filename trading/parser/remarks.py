@@ -26,11 +26,14 @@ from trading.parser.price_lines import unread_parts
 from trading.parser.remark_words import (
     ADVISED,
     CARED,
+    CHARTED,
     COMMANDS,
     CONDITIONS,
     COUNSEL,
     DISCLAIMED,
     DISCLAIMERS,
+    HOPED,
+    HOPES,
     KINDED,
     KINDS,
     LABELS,
@@ -48,17 +51,17 @@ from trading.parser.remark_words import (
     WISHED,
     WISHES,
 )
-from trading.parser.tagger import Item
+from trading.parser.tagger import PIPS, Item
 from trading.parser.vocabulary import Tag
 
-_OPENING = 3
-"""A command stands among the first words of a line: "please follow …"."""
-_OF_LEVELS = PRICED | {Tag.NUMBER}
+_LEFT = KINDS | {"own", "?"}
 _NAMED = PRICED | {Tag.SYMBOL, Tag.SIDE, Tag.NUMBER, Tag.TYPE, Tag.NO_STOP, Tag.NO_TARGET}
 _WHEN = frozenset({Tag.MARKET, Tag.NOT_SET})
 _FRAMES = frozenset({"h", "m", "d", "w", "min", "hour", "hours"})
 _ENDS = frozenset(".!;,()|*-")
 _TELLING_TAGS = NEWS | LESSONS
+_CALLED = ENTERING | PARTS | {"valid", "risk", "active", "sl", "stop"}
+_JOINS = frozenset({"on", "in", "of", "and", "or", "at", "from"})
 _CLOSES = frozenset({"close", "closes"})
 _BRANDED = (BRANDS | PARTS | {"official", "trading", "daily"}) - {"trades"}
 _LETTERED = frozenset({Tag.WORD, Tag.ASIDE, Tag.FILLER})
@@ -102,6 +105,9 @@ _SPOKEN = (
     _Kind(WISHES, WISHED),
     _Kind(OFFERS, OFFERED, tags=_SYMBOLS),
     _Kind(KINDS, KINDED),
+    _Kind(HOPES, HOPED),
+    _Kind(frozenset({"chart"}), CHARTED, counts=True),
+    _Kind(frozenset({"total"}), frozenset({"total"}), counts=True),
     _Kind(PROMISES, PROMISED, counts=True),
     _REASON,
     _VOID,
@@ -129,7 +135,7 @@ def counsels(line: Sequence[Item]) -> bool:
     """Tell whether a line advises: it speaks of risk and rules, or a command opens it."""
     said = [item for item in line if item.tag not in MARKS]
     ruled = any(item.text in COUNSEL for item in said)
-    return ruled or any(item.text in COMMANDS for item in said[:_OPENING])
+    return ruled or any(item.text in COMMANDS for item in said)
 
 
 def _unread(line: Sequence[Item], said: Unread, known: Known) -> Unread:
@@ -150,12 +156,17 @@ def _opens(kind: _Kind, said: Unread) -> bool:
         return any(_cares(item, said) for item in said)
     if kind is _VOID and not any(item.text in CONDITIONS for item in said):
         return False
-    heads = said[:_OPENING] if kind.heads is COMMANDS else said
-    return any(item.text in kind.heads and not _is_left_open(item) for item in heads)
+    if said[0].text in _JOINS:
+        return False  # "on retest" is a condition
+    return any(_is_head(item, kind) for item in said)
 
 
-def _is_left_open(item: Item) -> bool:
-    return item.tag is Tag.NOT_SET and item.text != "own"  # "at your own risk"
+def _is_head(item: Item, kind: _Kind) -> bool:
+    if item.tag is Tag.NOT_SET:
+        return item.text == "own" if kind.heads is DISCLAIMERS else item.text in KINDS
+    if kind.heads is NOTES and item.tag is Tag.FILLER:
+        return False  # "signal no. 5" is a note, "signal on hold" none
+    return item.text in kind.heads
 
 
 def _is_beyond(kind: _Kind, item: Item, line: Sequence[Item]) -> bool:
@@ -166,7 +177,13 @@ def _is_beyond(kind: _Kind, item: Item, line: Sequence[Item]) -> bool:
         return not kind.counts and not _is_a_timeframe(line, item)
     if item.tag is Tag.ADVICE or (item.text in _CLOSES and item.tag is Tag.ASIDE):
         return kind is not _VOID
-    return item.text not in kind.words
+    if item.tag is Tag.NOT_SET and item.text not in _LEFT:
+        return True
+    if item.text in kind.words:
+        return False
+    # "not more than 3 %" is a note, "not valid" none
+    limits = any(other.text == "than" for other in line)
+    return not (limits and item.text == "not" and kind.counts)
 
 
 def _is_of_the_call(line: Sequence[Item], said: Unread, known: Known) -> bool:
@@ -186,6 +203,7 @@ def _waits(line: Sequence[Item], item: Item) -> bool:
         return False
     before = line[: line.index(item)]
     listed = bool(before) and before[-1].tag is Tag.SEPARATOR
+    listed = listed or (item.text == "market" and bool(before) and before[-1].text == "(")
     return not (listed or any(one.tag in PRICED or one.text == ":" for one in before))
 
 
@@ -195,7 +213,8 @@ def _is_a_signature(said: Unread, known: Known) -> bool:
     if loud and is_a_name(said, loud):
         return True
     words = [item for item in said if item.tag is not Tag.SYMBOL]
-    return all(item.text in known.signature or item.text in _BRANDED for item in words)
+    plain = all(item.tag in _LETTERED for item in words)
+    return plain and all(i.text in known.signature or i.text in _BRANDED for i in words)
 
 
 def _sentences(line: Sequence[Item]) -> list[list[Item]]:
@@ -224,7 +243,7 @@ def _forbids(said: Unread) -> Unread:
     if any(item.text in {"without", "more", "than"} for item in said):
         return ()
     for no, verb in pairwise(said):
-        called = verb.text in ENTERING or verb.text in PARTS or verb.tag in {Tag.ENTRY, Tag.SIDE}
+        called = verb.text in _CALLED or verb.tag in {Tag.ENTRY, Tag.SIDE}
         if no.text in NEGATIONS and called:
             return (no, verb)
     return ()
@@ -236,14 +255,14 @@ def _cares(item: Item, said: Unread) -> bool:
         return False
     later = any(other.text in LATER for other in said)
     trails = item.text.startswith("trail")
-    return later or (trails and any(other.tag in _OF_LEVELS for other in said))
+    return later or (trails and any(other.unit == PIPS for other in said))
 
 
 def _is_loose(item: Item, said: Unread, known: Known) -> bool:
     """Tell whether this asks, or counts what no other word names: "5/5", "100 %", "ok?"."""
     if item.tag is not Tag.NUMBER:
         return item.text == "?" and not any(other.tag in PRICED for other in said)
-    if item.start in known.strays and not item.unit:
+    if (item.start in known.strays and not item.unit) or ":" in item.text:
         return True
     if any(other.tag in PRICED for other in said):
         return False

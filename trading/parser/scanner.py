@@ -50,8 +50,10 @@ class FieldScanner:
         self._scan.events.append(item)
         self._open(Tag.ENTRY, item)
 
-    def _on_symbol(self, _place: int, item: Item) -> None:
+    def _on_symbol(self, place: int, item: Item) -> None:
         self._scan.events.append(item)
+        if hints.has_a_line(self._items, place):
+            self._scan.sole_symbols.append(item)
         if not self._is_waiting():
             self._open(Tag.ENTRY, item)
 
