@@ -13,6 +13,7 @@ FACTS: Final = (
     ("deal", "deal", "1000000 500000 1"),
     ("deal", "deal_by_time", "1000000 500000 2 1"),
     ("deal", "deal_by_position", "1000000 500000 2 1"),
+    ("deal", "deal_flow", "2000 1000 1 1"),
     ("deal", "deal_flow_waiting", "10 5 1"),
     ("approval", "approval_waiting", "10 5 1"),
     ("approval", "approval_due", "10 5 1 1"),

@@ -171,6 +171,7 @@ def say(line: str) -> None:
 
 
 async def main() -> int:
+    begun = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="bench-commands-") as name:
         folder = Path(name)
         async with (
@@ -182,6 +183,7 @@ async def main() -> int:
             say("")
             for line in plans(full.database):
                 say(line)
+    say(f"\n{time.perf_counter() - begun:.0f} s in all")
     return missed
 
 
@@ -189,7 +191,7 @@ async def compare(subjects: Sequence[Subject]) -> int:
     """Print a row for each command; return how many missed the mark."""
     heads = ("empty p50", "p95", "young p50", "p95", "full p50", "p95")
     say(f"{'command, ms':<22}" + "".join(f"{head:>10}" for head in heads) + "  full/young")
-    missed = 0
+    missed, worst_ms, worst_ratio = 0, 0.0, 0.0
     for text in COMMANDS:
         times: list[list[float]] = [[] for _ in subjects]
         for _ in range(ROUNDS):
@@ -199,8 +201,11 @@ async def compare(subjects: Sequence[Subject]) -> int:
         ratio = found[2][0] / found[1][0]
         bad = found[2][1] > LIMIT_MS or ratio > TIMES
         missed += bad
+        worst_ms, worst_ratio = max(worst_ms, found[2][1]), max(worst_ratio, ratio)
         cells = "".join(f"{figure:>10.2f}" for pair in found for figure in pair)
         say(f"{text:<22}{cells}{ratio:>12.2f}{'  MISSED' if bad else ''}")
+    goals = f"{LIMIT_MS:.0f} ms and {TIMES} x"
+    say(f"worst p95 {worst_ms:.1f} ms, worst full/young {worst_ratio:.2f} x (goal at most {goals})")
     return missed
 
 

@@ -82,3 +82,13 @@ def test_no_question_reads_a_table_that_grows(database: sqlite3.Connection, name
             # A partial index holds what is open alone, and that does not grow.
             fine = words[0] != "SCAN" or words[1] in SMALL or words[-1] in partial
             assert fine, f"{row[-1]}: {statement}"
+
+
+def test_the_days_flow_is_found_without_the_days_trades(database: sqlite3.Connection) -> None:
+    """``/balance`` read every deal of the day: 500 of them took as long as its whole answer."""
+    asked: list[str] = []
+    database.set_trace_callback(asked.append)
+    positions_store.flow_rows(database, ACCOUNT, NOW)
+    database.set_trace_callback(None)
+    plan = [row[-1] for row in database.execute(f"EXPLAIN QUERY PLAN {asked[0]}")]
+    assert plan == ["SEARCH deal USING INDEX deal_flow (account_id=? AND at_ms>?)"]
