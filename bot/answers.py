@@ -1,5 +1,6 @@
 """How the desk's HTTP says no: RFC 9457 problem documents."""
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Final
@@ -7,6 +8,8 @@ from typing import Final
 from aiohttp import web
 
 from trading.signals import Fault
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _DATA_ALONE: Final = {
@@ -42,6 +45,11 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         if "Allow" in error.headers:
             answer.headers["Allow"] = error.headers["Allow"]
         return answer
+    except Exception:
+        # Whoever posts reads JSON, of a bug as well.
+        resource = request.match_info.route.resource  # its pattern: a path can hold a secret
+        log.exception("request_failed", extra={"route": resource and resource.canonical})
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "it failed here; try again")
 
 
 def problem(

@@ -202,13 +202,15 @@ class OutboxSender:
     async def _send(self, message: Message) -> Answer:
         if self._silent_until > self._clock.monotonic():
             return Waited()
-        return await deliver(
-            self._bot,
-            message.chat_id,
-            message.message_id,
-            self._card(message),
-            silent=message.silent,
-        )
+        card = self._card(message)
+        try:
+            return await deliver(
+                self._bot, message.chat_id, message.message_id, card, silent=message.silent
+            )
+        except Exception as error:
+            # Nor must one that cannot even be handed over, again and again at every start.
+            log.exception("send_failed", extra={"row": message.id, "kind": message.notice.kind})
+            return TryLater(f"{type(error).__name__}: {error}"[:200])
 
     def _card(self, message: Message) -> Card:
         now = self._clock.now()

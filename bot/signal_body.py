@@ -58,15 +58,19 @@ def read_body(body: bytes) -> SignalBody | tuple[Fault, ...]:
 def read_json(body: bytes) -> object:
     """Return a JSON value whose numbers are exact decimals; raise ``NotJson`` or ``TwiceError``."""
     try:
-        return json.loads(
+        data: object = json.loads(
             body,
             parse_float=Decimal,
             parse_int=Decimal,
             parse_constant=_refuse,
             object_pairs_hook=_once,
         )
+        if b"\\ud" in body.lower():
+            # Half of a pair (RFC 8259, 8.2) can be neither stored nor shown: this raises.
+            json.dumps(data, ensure_ascii=False, default=str).encode()
     except (ValueError, RecursionError, InvalidOperation) as error:
         raise NotJson(str(error)) from error
+    return data
 
 
 def read_fields(data: dict[str, object]) -> SignalBody | tuple[Fault, ...]:

@@ -377,6 +377,20 @@ async def test_a_message_that_always_fails_lets_others_pass(running: Desk) -> No
     assert running.words(running.owner) == ["wholesome"]
 
 
+async def test_a_message_that_no_library_can_send_ends_nothing(running: Desk) -> None:
+    """Half a character in a text ended the bot, and the next one that was started, and so on."""
+
+    def poisoned(notice: Notice, now: datetime) -> Card:
+        card = render(notice, now)
+        return replace(card, text="\ud83d") if "poison" in card.text else card
+
+    running.render = poisoned
+    await running.post("poison")
+    await running.post("wholesome")
+    await running.owner.sees("wholesome")
+    assert running.words(running.owner) == ["wholesome"]
+
+
 # Slow enough that this machine could send more in a second than Telegram takes.
 @pytest.mark.parametrize("desk", [4.0], indirect=True)
 async def test_three_hundred_waiting_break_no_limit(desk: Desk) -> None:

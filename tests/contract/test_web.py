@@ -14,7 +14,9 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+from bot.answers import problems
 from bot.health import HealthProbe
 from bot.metrics import Metrics
 from bot.signal_command import PATH, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
@@ -45,6 +47,7 @@ SIGNAL: dict[str, object] = {
     "expires_in": 300,
     "comment": "breakout",
 }
+_HALF = json.dumps({**SIGNAL, "comment": "half of a pair: \ud83d"}).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +171,27 @@ async def test_an_oversized_body_is_413(client: Client) -> None:
     assert (await client.post({**SIGNAL, "comment": "x" * 40_000})).status == 413
 
 
+async def test_a_bug_is_told_as_a_problem_too() -> None:
+    async def broken(_request: web.Request) -> web.Response:
+        raise KeyError("a bug")
+
+    app = web.Application(middlewares=[problems])
+    app.router.add_get("/api/v1/broken", broken)
+    async with (
+        TestServer(app) as server,
+        aiohttp.ClientSession() as session,
+        session.get(server.make_url("/api/v1/broken")) as reply,
+    ):
+        assert reply.status == 500
+        assert reply.headers["Content-Type"].startswith("application/problem+json")
+        assert "a bug" not in await reply.text()
+
+
 async def test_another_content_type_is_415(client: Client) -> None:
     assert (await client.post(SIGNAL, content_type="text/plain")).status == 415
 
 
-@pytest.mark.parametrize("body", [b"not json", b'{"a": NaN}', b"[" * 20_000])
+@pytest.mark.parametrize("body", [b"not json", b'{"a": NaN}', b"[" * 20_000, _HALF])
 async def test_what_is_not_json_is_415(client: Client, body: bytes) -> None:
     assert (await client.post(body)).status == 415
 
