@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 SHORT_READERS: Final = 4
 RETRY_SECONDS: Final = 1.0
 """How often a free lock, or a server that is away, is looked for."""
+GRACE: Final = (0.05, 0.1, 0.2, 0.4)
+"""Seconds between looks for a lock whose holder may have ended: the server has yet to see it."""
 _DEFAULTS: Final[dict[str, str | int]] = {
     "application_name": "tradedesk",
     "connect_timeout": 5,
@@ -382,8 +384,10 @@ async def _locked(
     wait: Callable[[str], contextlib.AbstractAsyncContextManager[None]] | None,
 ) -> Connection:
     """Return the connection, or a new one, once it holds the lock."""
-    if await asyncio.to_thread(postgres_right.try_lock, connection):
-        return connection
+    for pause in (*GRACE, 0.0):
+        if await asyncio.to_thread(postgres_right.try_lock, connection):
+            return connection
+        await asyncio.sleep(pause)
     who = await asyncio.to_thread(postgres_right.holder, connection)
     if wait is None:
         raise DatabaseInUse(f"the database is in use by {who}")

@@ -5,11 +5,16 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from handlers.commands import COMMANDS
 from handlers.forms import forms_of
 from storage.database import SqliteDatabase, connect
+from tests.support.fresh import ON_POSTGRES
 from tests.support.rights_desk import RightsDesk, rights_desk
 from trading.model import Role
+
+pytestmark = pytest.mark.skipif(ON_POSTGRES, reason="is about SQLite's planner")
 
 GROWING = {
     *("deal", "trade", "signal", "approval", "orders", "order_event", "outbox", "audit", "equity"),

@@ -81,7 +81,8 @@ async def test_a_wish_is_judged_again_when_it_is_sent(tmp_path: Path) -> None:
     gone = Ask(WishKind.CLOSE, Ticket(4711), "EURUSD", Side.BUY)
     await wished(desk, tighter, looser, gone)
     await desk.passes(3)
-    states = [(row["status"], row["detail"]) for row in await desk.rows("SELECT * FROM wish")]
+    found = await desk.rows("SELECT * FROM wish ORDER BY id")
+    states = [(row["status"], row["detail"]) for row in found]
     assert states[0] == ("done", "")
     assert states[1][0] == "dropped"
     assert "would loosen" in states[1][1]
