@@ -13,7 +13,6 @@ from trading.parser.lines import (
     MARKS,
     Lines,
     by_line,
-    has_side,
     names_a_price,
 )
 from trading.parser.outcome import find_result
@@ -98,7 +97,7 @@ def _unread(lines: Lines, blocks: list[Block], scan: Scan) -> Doubt | None:
     known = Known(signature, frozenset(item.start for item in scan.strays))
     last = max(number for number, line in lines.items() if number in sides or _has_number(line))
     for number, line in lines.items():
-        if number in sides or has_side(line):
+        if number in sides:
             doubt = _beside_side(line, known)
         elif _names_a_level(line):
             doubt = _beside_price(line, known)

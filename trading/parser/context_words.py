@@ -84,39 +84,48 @@ GRAMMAR = word_set(
     "at by about"
 )
 """Small words: two of them and one unknown word make a line a sentence, not a name."""
-QUIET = word_set(
-    "plan idea trading \u0441f riskly leverage fresh todays today cf h m d x st nd rd th side "
-    "here down high low daily posted lenh urgent aggressive safe conservative london asia asian "
-    "ny breakout strong hot risky sure elite retest official room nfp"
+CALLS = word_set(
+    "trade signal signals alert alerts alerta call idea setup vip premium free forex fx "
+    "crypto scalp scalping intraday swing trader traders order limit entry instant "
+    "attention urgent sniper breakout retest trendline pullback reversal continuation trend "
+    "bullish bearish ready lenh keo operacion operacao operazione islem сделка sinal senal "
+    "sinais senales signale segnale sinyal сигнал сигналы توصية صفقة اشارة إشارة hieu pair "
+    "symbol asset instrument currency par пара riskly risky عاجل عالمية بسم members "
+    "leverage"
 )
-"""Words that name a kind of call and do not make its line running text."""
-
-PARTS = word_set(
-    "strategy pattern trade trades signal signals alert alerts setup set vip premium free "
-    "forex fx crypto scalp scalping intraday swing trader traders small order orders limit "
-    "pair pairs asset instrument symbol market type direction action position details entry "
-    "point points low recovery currency tipo par ativo activo direccion направление пара "
-    "orden ordem operacion operacao operazione islem сделка sinal senal sinais senales "
-    "signale segnale sinyal сигнал сигналы توصية صفقة اشارة إشارة lenh keo short long term "
-    "mid midterm longterm shortterm"
-)
-"""Words for a call and its parts: labels, which say nothing of it."""
+"""Words that name a call or what it is of: a heading has one of them, or names a channel."""
 TITLES = (
-    QUIET
-    | PARTS
+    CALLS
+    | {"\u0441f"}
     | word_set(
-        "york tokyo sydney frankfurt alerta equipo equipe pending new day fast quick quickly "
-        "instant instantly call calls first second 1st 2nd only just ok go lets let's sniper "
-        "medium family members guys team everyone all attention important ready prepare get "
-        "regular group channel bullish bearish trendline pullback reversal continuation block "
-        "supply demand pattern structure trend support resistance dollar pound euro yen franc "
-        "australian british zealand canadian swiss japanese us american futures spot exchange "
+        "cf h m d x st nd rd th new fresh day today todays daily london asia asian ny york "
+        "tokyo sydney frankfurt us elite official nfp pending fast quick quickly instantly "
+        "first second 1st 2nd only go lets let's family guys team all important prepare get "
+        "regular group channel short long term mid midterm longterm shortterm small set type "
+        "market direction action details tipo ativo activo direccion направление orden ordem "
+        "recovery aggressive conservative pattern equipo equipe dollar pound euro yen franc "
+        "australian british zealand canadian swiss japanese american futures spot exchange "
         "opening re reentry again nueva nuevo novo nova neues neuer neu nouveau nuovo nuova "
-        "yeni baru moi новый новая جديدة جديد عاجل بسم الله الرحمن الرحيم عالمية tin hieu "
-        "gratis gratuita gratuito kostenlos gmt utc am pm est"
+        "yeni baru moi новый новая جديدة جديد الله الرحمن الرحيم tin gratis gratuit gratuita "
+        "gratuito kostenlos gmt utc am pm est high low medium trading plan"
     )
 )
-"""Words that name a call, its kind and its market: what a heading may say."""
+"""What else such a heading may say: which call, of what kind, for whom."""
+ADJECTIVES = {
+    "high": "risk probability reward",
+    "low": "risk",
+    "medium": "risk",
+    "pending": "order trade signal setup",
+    "only": "vip premium members",
+    "set": "type",
+    "small": "lot account size",
+    "all": "members attention signals traders",
+    "day": "signal trade call idea free traders good",
+    "plan": "setup",
+    "again": "buy sell long short",
+    "now": "trade signal buy sell long short ready",
+}
+"""Words that say something else without one of these on their line: "pending", "idea only"."""
 BRANDS = word_set(
     "eagle eagles lion lions wolf wolves bull bulls bear bears shark sharks whale whales "
     "falcon falcons tiger tigers king kings queen emperor empire royal titan titans master "
@@ -127,6 +136,11 @@ BRANDS = word_set(
     "atlas coach point zone"
 )
 """What channels are named with."""
+BRANDING = word_set(
+    "vip premium free forex fx crypto signal signals trade trader traders trading official "
+    "daily scalp scalping"
+)
+"""What stands with them below a call: "forex signals"."""
 FIRMS = word_set("forex fx academy club capital investment investments scalper scalpers pips")
 """Nouns that make unknown words before them the name of a channel: "Waves Scout Forex"."""
 FIRM_PARTS = ("forex", "fx", "pip", "gold", "scalp")
@@ -162,7 +176,7 @@ SOURCES = word_set("client exchange exchanges broker admin analyst trader provid
 """Labels of who calls or where it trades."""
 JOINERS = word_set("the of for and")
 """Small words a heading may have one of."""
-BIDS = word_set("take place put try and im i'm we're we i am are let's for")
+BIDS = word_set("position side take place put try and im i'm we're we i am are let's for")
 """What may stand before the side on its line besides a heading: "place buy limit"."""
 NEGATIONS = word_set("don't dont not never avoid no")
 ENTERING = word_set("enter entering take open buy sell trade trading copy follow use")
@@ -176,6 +190,6 @@ BESIDE_SIDE = (
     | WELL
     | DAY_PARTS
     | FOLKS
-    | word_set("is to with while or and i am we are и y et und e on in the of")
+    | word_set("position side here is to with while or and i am we are и y et und e on the of")
 )
 """What may stand beside the side besides the symbol and its prices."""

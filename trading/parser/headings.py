@@ -8,8 +8,10 @@ Forex"). All else above a call ("Stats: 7W 1L", "From the archive") may say that
 from collections.abc import Sequence
 
 from trading.parser.context_words import (
+    ADJECTIVES,
     BIDS,
     BRANDS,
+    CALLS,
     CITIES,
     FIRM_PARTS,
     FIRMS,
@@ -27,6 +29,7 @@ from trading.parser.context_words import (
 )
 from trading.parser.hints import is_small
 from trading.parser.lines import MARKS, is_a_handle, is_tagged, small_words
+from trading.parser.normalise import word_set
 from trading.parser.remark_words import (
     COMMANDS,
     COUNSEL,
@@ -45,9 +48,16 @@ _GREETED = GREETINGS | WELL | DAY_PARTS | FOLKS
 _ADVISED = COMMANDS | COUNSEL | NOTED | GRAMMAR
 _ASIDES = MEASURES | TITLES | BRANDS
 _UNMEASURED = RECORDS | {"session", "day", "week"}
+_PLACES = word_set("de da di @")
+"""Words for an entry that say nothing by themselves, as "from" and "zone" do."""
 _MOST_SMALL = 1
 _RESULTS = frozenset("\u2713\u2717")
 """A tick and a cross: behind the number of a trade they tell how it went."""
+_NOUNS = {word: word_set(nouns) for word, nouns in ADJECTIVES.items()}
+_HEADS = (
+    CALLS | BRANDS | CITIES | SOURCES | {"signals", "time", "date", "risk", "probability", "new"}
+)
+_HEADED = frozenset({Tag.SYMBOL, Tag.SIDE, Tag.MARKET, Tag.TYPE, Tag.ENTRY, Tag.STOP, Tag.TARGET})
 _MANY = frozenset({"trades", "positions", "orders", "setups", "calls", "entries"})
 """More than one is told of, not called."""
 _LONGEST_NAME = 2
@@ -74,9 +84,16 @@ def unread_heading(line: Sequence[Item]) -> Sequence[Item]:
     if said[0].text == "the" and len(said) == 2 and said[1].text != "signals":
         return said[:1]
     known = (is_a_name, _is_greeting, _is_advice, _is_for_an_account, _is_relayed)
-    if not loud or _names_its_source(line, said) or any(knows(said, loud) for knows in known):
+    if _names_its_source(line, said) or any(knows(said, loud) for knows in known):
         return ()
-    return loud[:3]
+    return loud[:3] if loud or _has_a_head(said) else said[:3]
+
+
+def _has_a_head(said: Sequence[Item]) -> bool:
+    """Tell whether a line names a call, a market or a channel, or is of marks and numbers."""
+    return any(
+        item.tag in _HEADED or item.tag is Tag.NUMBER or item.text in _HEADS for item in said
+    )
 
 
 def unread_lead(line: Sequence[Item]) -> Sequence[Item]:
@@ -111,9 +128,9 @@ def _loud_words(line: Sequence[Item], said: Sequence[Item]) -> list[Item]:
 def _is_loud(line: Sequence[Item], place: int) -> bool:
     """Tell whether an item is no word of a heading."""
     item = line[place]
-    if item.text in _MANY:
+    if item.text in _MANY or _lacks_its_noun(line, item):
         return True
-    if item.tag is Tag.ADVICE or item.text == "from":
+    if item.tag is Tag.ADVICE or (item.tag is Tag.SOFT_ENTRY and item.text not in _PLACES):
         return True
     if item.tag in _UNSAID or item.text == "a":
         return item.text not in TITLES
@@ -121,6 +138,11 @@ def _is_loud(line: Sequence[Item], place: int) -> bool:
         return item.text not in _ASIDES or (item.text == "no" and not _numbers(line, place))
     known = {item.text, item.text.removesuffix("'s")} & _TITLED
     return item.tag in {Tag.WORD, Tag.FILLER} and not known
+
+
+def _lacks_its_noun(line: Sequence[Item], item: Item) -> bool:
+    nouns = _NOUNS.get(item.text)
+    return nouns is not None and not any(other.text in nouns for other in line)
 
 
 def _numbers(line: Sequence[Item], place: int) -> bool:
@@ -137,12 +159,15 @@ def _counts(line: Sequence[Item]) -> bool:
 def _is_loose(line: Sequence[Item], place: int) -> bool:
     """Tell whether a number numbers nothing: no signal, no time frame, no line, no risk."""
     item = line[place]
-    if item.tag is not Tag.NUMBER or any(_is_measured(other) for other in line):
+    if item.tag is not Tag.NUMBER:
         return False
+    if any(_is_measured(other) for other in line):
+        return ":" in item.text and any(other.tag is Tag.ENTRY for other in line)
     before = next((other for other in reversed(line[:place]) if other.tag not in MARKS), None)
     dated = (item.unit and "/" in item.text) or item.text.count(".") > 1
     dated = dated and not small_words(line)  # "Signal of 12/11/2025" is an old one
     first = before is None and (is_small(item) or bool(item.unit) or place + 1 < len(line))
+    first = first and ":" not in item.text
     return not (
         first or (before is not None and before.text in NAMING) or is_tagged(line, place) or dated
     )
@@ -169,7 +194,8 @@ def _is_plain(item: Item) -> bool:
 
 def _names_its_source(line: Sequence[Item], said: Sequence[Item]) -> bool:
     """Tell whether a line names its caller or exchange: "Client: Binance Futures"."""
-    return said[0].text in SOURCES and any(item.text == ":" for item in line)
+    named = said[0].text in SOURCES and len(line) > 1 and line[1].text == ":"
+    return named and len(said) <= _LONGEST_NAME + 1
 
 
 def _is_greeting(said: Sequence[Item], loud: Sequence[Item]) -> bool:
@@ -180,7 +206,7 @@ def _is_greeting(said: Sequence[Item], loud: Sequence[Item]) -> bool:
 def _is_advice(said: Sequence[Item], loud: Sequence[Item]) -> bool:
     """Tell whether a command to be careful opens the message: "Limit your risk!"."""
     commands = said[0].text in COMMANDS or said[0].tag is Tag.TYPE
-    ruled = any(item.text in COUNSEL for item in said)
+    ruled = any(item.text in COUNSEL for item in said[1:])
     return commands and ruled and all(item.text in _ADVISED for item in loud)
 
 

@@ -1,15 +1,14 @@
-"""The lines of a message: what stands on one, and which of its words mean nothing here."""
+"""The lines of a message, and what stands on one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from trading.parser.context_words import GRAMMAR, QUIET
+from trading.parser.context_words import GRAMMAR
 from trading.parser.tagger import Item
-from trading.parser.vocabulary import FOREIGN_RANGE_WORDS, OTHER_UNITS, PIP_UNITS, Tag
+from trading.parser.vocabulary import Tag
 
 Lines = Mapping[int, Sequence[Item]]
 """The items of each line that has any, by its number, in order."""
 
-_UNITS = PIP_UNITS | OTHER_UNITS
 MARKS = frozenset({Tag.SKIP, Tag.SEPARATOR})
 PRICED = frozenset({Tag.STOP, Tag.TARGET, Tag.ENTRY})
 
@@ -21,22 +20,6 @@ def by_line(items: Iterable[Item]) -> Lines:
         if item.tag is not Tag.NEWLINE:
             lines.setdefault(item.line, []).append(item)
     return lines
-
-
-def unknown_words(items: Sequence[Item]) -> list[Item]:
-    """Return the words that mean nothing here; not a unit, nor a caller's name in a code span."""
-    return [item for place, item in enumerate(items) if _is_unknown(items, place)]
-
-
-def _is_unknown(items: Sequence[Item], place: int) -> bool:
-    item = items[place]
-    beside = [*items[max(0, place - 1) : place], *items[place + 1 : place + 2]]
-    if item.text in FOREIGN_RANGE_WORDS:  # "ate" is also an English verb
-        return item.tag is Tag.FILLER and not any(other.tag is Tag.NUMBER for other in beside)
-    if item.tag is not Tag.WORD or item.text in QUIET or place == 0:
-        return item.tag is Tag.WORD and item.text not in QUIET
-    before = items[place - 1]
-    return before.text != "`" and not (before.unit and item.text in _UNITS)
 
 
 def is_tagged(line: Sequence[Item], place: int) -> bool:
@@ -57,12 +40,6 @@ def _follows(line: Sequence[Item], place: int, marks: str) -> bool:
 def small_words(items: Iterable[Item]) -> int:
     """Count the words that join others to sentences: a name or a label has hardly any."""
     return sum(item.text in GRAMMAR for item in items)
-
-
-def is_sentence(line: Sequence[Item]) -> bool:
-    """Tell whether a line is told: two small words and one that means nothing here."""
-    told = any(item.tag is Tag.WORD and item.text not in GRAMMAR for item in line)
-    return told and small_words(line) > 1
 
 
 def names_a_price(line: Iterable[Item]) -> bool:

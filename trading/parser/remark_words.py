@@ -35,9 +35,8 @@ NOTES = word_set(
     "risk rr reward ratio lot lots lotsize volume leverage lev cross isolated confidence "
     "accuracy probability timeframe tf time valid expiry expires expire date id signal "
     "number order margin size quantity hold stake support resistance current cmp spread "
-    "session rights riesgo risco risiko rischio risque риск риски плечо лот lote lotes "
-    "lotaje lotagem apalancamiento alavancagem المخاطرة اللوت لوت max maximum maximo "
-    "copyright"
+    "rights riesgo risco risiko rischio risque риск риски плечо лот lote lotes lotaje "
+    "lotagem apalancamiento alavancagem المخاطرة اللوت لوت max maximum maximo copyright"
 )
 """Labels of a note on risk, size, time or the levels around."""
 NOTED = NOTES | word_set(
@@ -55,31 +54,30 @@ NOTED = NOTES | word_set(
     "capitale kapital kecil sesuai modal depo депозита на сделку не более الحساب راس المال "
     "من على لكل صفقة bars strict strictly scalp management money all rights reserved $ % "
     "price mid long short term invalidates invalidated longterm midterm shortterm years "
-    "year leverage account balance capital equity deposit"
+    "year leverage account balance capital equity deposit us europe european american "
+    "sydney frankfurt"
 )
 """What else it says: "risk: medium", "valid till Friday", "lot 0.01 for each 500 usd"."""
 
 COUNSEL = word_set(
     "responsabilidad responsabilidade verantwortung gestiona gestionen gerencie "
-    "gerenciamento modal sermaye kasa capitale депозит بادارة المخاطر إدارة ادارة المال own "
+    "gerenciamento modal sermaye kasa capitale депозит بادارة المخاطر إدارة ادارة المال "
     "responsibly manage management risk max maximum min minimum careful caution lot lots "
-    "capital financial responsibility proper layer leverage gestion gestione gestao riesgo "
-    "risco риск риски von quan risiko yonetimi rischio risque lote lotes lotaje size money "
-    "overtrade overleverage manejo manajemen maximo care small low prudence"
+    "capital financial responsibility proper leverage gestion gestione gestao riesgo risco "
+    "риск риски von quan risiko yonetimi rischio risque lote lotes lotaje size money "
+    "overtrade overleverage manejo manajemen maximo care small low prudence carefully"
 )
 """Words of advice and of rules below a call."""
 COMMANDS = word_set(
     "usa use arriesgar arriesgue arrisque siga sigan respete respeta cuida cuidar manage "
     "jangan usando verwende nutzt utilisez respectez pakai التزم الالتزام recuerden "
-    "recuerda protect enter keep follow trail remember reminder usar usen cuiden respeten "
-    "respetar set respeite соблюдайте соблюдаем jaga gunakan gerez kelola opere rispettate "
-    "gestite rush"
+    "recuerda protect follow usar usen cuiden respeten respetar respeite соблюдайте "
+    "соблюдаем jaga gunakan gerez kelola opere rispettate gestite"
 )
 """Verbs that open a line of advice."""
 _JOINTS = word_set(
-    "is the our my your i of to that it in for with on at and or no an while without if not "
-    "by % than half please pls per max only a la el los las del do da le les de con com mit "
-    "o"
+    "is the our my your i of to that in for with on at and or no an while without if not by "
+    "% than half please pls per max only a la el los las del do da le les de con com mit o"
 )
 ADVISED = (
     COUNSEL
@@ -88,18 +86,17 @@ ADVISED = (
     | word_set(
         "tu sie maximo minimo sesuai buena bien mas moderado pequeno ihre deine il vostro "
         "secondo вашим свой соблюдать sizin не более lupa forget votre seus на suitable based "
-        "sizes sizing account over entries slowly layers rules rule plan properly key success "
-        "fixed calculated strictly strict pro wise wisely discipline first important "
-        "recommended suggested limited loss losses lose afford big high medium low small news "
-        "today buen siempre su sus seu sua sempre pequena kecil bajo baja مهمة راس رأس صغير "
-        "always never trade trading yourself each every time total positions position orders "
-        "more you can ya set this nfp cpi fomc yah tetap ly tot bao ve luon positionen "
-        "einhalten beachten toujours prudent prudence adapter attention attenzione usate lotto "
-        "dikkat edin lutfen uygun kullanin правильный правильно according рисками rispetta "
-        "gestisci respecter gerer объем мани менеджмент помните про дисциплину يرجى دائما بحذر "
-        "حسابك مناسب long good tip note sl stop stoploss stops tp targets target balance equity "
-        "guys team family traders all everyone ditanggung sendiri margin lotsize from level "
-        "levels $ usd care be do don't dont"
+        "sizes sizing account over rules rule plan properly key success fixed calculated "
+        "strictly strict pro wise wisely discipline first important recommended suggested big "
+        "high medium low small news today buen siempre su sus seu sua sempre pequena kecil bajo "
+        "baja مهمة راس رأس صغير always never trade trading yourself each every time orders more "
+        "you can ya set this nfp cpi fomc yah tetap ly tot bao ve luon positionen einhalten "
+        "beachten toujours prudent prudence adapter attention attenzione usate lotto dikkat "
+        "edin lutfen uygun kullanin правильный правильно according рисками rispetta gestisci "
+        "respecter gerer объем мани менеджмент помните про дисциплину يرجى دائما بحذر حسابك "
+        "مناسب long good tip note sl stop stoploss stops tp targets target balance equity guys "
+        "team family traders all everyone ditanggung sendiri margin lotsize from $ usd care be "
+        "do don't dont keep remember own carefully must du des"
     )
 )
 """What else is said in a line of advice."""
@@ -169,20 +166,19 @@ OFFERED = OFFERS | word_set(
 """Advertising: "join our VIP for more signals"."""
 
 KINDS = word_set(
-    "swing scalp scalping intraday long short term mid midterm longterm shortterm small low "
-    "limit recovery"
+    "swing scalp scalping intraday term mid midterm longterm shortterm small low limit recovery"
 )
 """Words that name the kind of a call on a line of their own."""
 KINDED = KINDS | word_set(
-    "please trade signal setup order zone position entries lot lots only free vip premium "
-    "forex signals crypto"
+    "please trade signal setup order zone entries lot lots only free vip premium forex "
+    "signals crypto long short"
 )
 """What is said with them: "recovery zone", "low lot only"."""
 LABELS = word_set(
     "symbol pair pairs par asset instrument market type direction action side forex "
     "currency пара direccion tipo ativo activo simbolo setup signal trade order position e "
-    "la the and details spot point i y et und to main safety set st nd rd th initial final "
-    "are is"
+    "la the and details spot point i y et und to main safety st nd rd th initial final are "
+    "is"
 )
 """What may stand beside a part of the call on a line of its own."""
 LATER = word_set("when once after if until till upon soon cuando quando если после se wenn at on")
@@ -196,3 +192,19 @@ HOPED = HOPES | word_set("profit cuan semua amin kita hari ini today is a us uk 
 """Hopes, and why a day is calm: "semoga profit", "today is a holiday"."""
 CHARTED = word_set("chart h m d w hour hours daily weekly min")
 """The chart a call is seen on: "1H chart"."""
+ENTERS = word_set("enter layer layers entries slowly")
+ENTERED = ENTERS | word_set(
+    "with proper money management small low lot lots size do not don't rush your the and "
+    "use risk in good by wisely responsibly carefully strict"
+)
+"""How to enter, not when: "enter slowly, layer with proper money management"."""
+USING = word_set("use usa usar usen set put gunakan pakai without")
+"""Advice that names a stop is to have one; "keep your SL" is said of a trade that runs."""
+VAGUE = word_set("at @ around or and to on in the by per for of until till only very strict")
+"""What gives a note no value: "risk on"."""
+NOT_ALONE = word_set("safe happy luck lets let's go dios chance viel")
+"""Wishes that say something else alone: "safe"."""
+SESSIONS = word_set(
+    "session open london new york ny us asia asian tokyo sydney frankfurt europe european american"
+)
+"""Where the market is open: "London session"."""

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from trading.parser.context_words import (
+    BRANDING,
     BRANDS,
+    CALLS,
     ENTERING,
     LESSONS,
     NEGATIONS,
     NEWS,
-    PARTS,
     TAG_PARTS,
 )
 from trading.parser.headings import is_a_name
@@ -32,12 +33,15 @@ from trading.parser.remark_words import (
     COUNSEL,
     DISCLAIMED,
     DISCLAIMERS,
+    ENTERED,
+    ENTERS,
     HOPED,
     HOPES,
     KINDED,
     KINDS,
     LABELS,
     LATER,
+    NOT_ALONE,
     NOTED,
     NOTES,
     OFFERED,
@@ -46,6 +50,9 @@ from trading.parser.remark_words import (
     PROMISES,
     REASONED,
     REASONS,
+    SESSIONS,
+    USING,
+    VAGUE,
     VOIDED,
     VOIDING,
     WISHED,
@@ -54,16 +61,18 @@ from trading.parser.remark_words import (
 from trading.parser.tagger import PIPS, Item
 from trading.parser.vocabulary import Tag
 
+_UNVALUED = NOTES | VAGUE
 _LEFT = KINDS | {"own", "?"}
 _NAMED = PRICED | {Tag.SYMBOL, Tag.SIDE, Tag.NUMBER, Tag.TYPE, Tag.NO_STOP, Tag.NO_TARGET}
+_LEVELS = frozenset({Tag.STOP, Tag.TARGET})
 _WHEN = frozenset({Tag.MARKET, Tag.NOT_SET})
 _FRAMES = frozenset({"h", "m", "d", "w", "min", "hour", "hours"})
 _ENDS = frozenset(".!;,()|*-")
 _TELLING_TAGS = NEWS | LESSONS
-_CALLED = ENTERING | PARTS | {"valid", "risk", "active", "sl", "stop"}
-_JOINS = frozenset({"on", "in", "of", "and", "or", "at", "from"})
+_CALLED = ENTERING | CALLS | {"valid", "risk", "active", "sl", "stop"}
+_JOINS = frozenset({"on", "in", "of", "and", "or", "at", "from", "by", "for", "until"})
 _CLOSES = frozenset({"close", "closes"})
-_BRANDED = (BRANDS | PARTS | {"official", "trading", "daily"}) - {"trades"}
+_BRANDED = BRANDS | BRANDING
 _LETTERED = frozenset({Tag.WORD, Tag.ASIDE, Tag.FILLER})
 
 Unread = Sequence[Item]
@@ -101,12 +110,15 @@ _SPOKEN = (
     _Kind(NOTES, NOTED, counts=True),
     _ADVICE,
     _Kind(COMMANDS, ADVISED),
+    _Kind(ENTERS, ENTERED),
     _Kind(DISCLAIMERS, DISCLAIMED),
     _Kind(WISHES, WISHED),
     _Kind(OFFERS, OFFERED, tags=_SYMBOLS),
     _Kind(KINDS, KINDED),
     _Kind(HOPES, HOPED),
     _Kind(frozenset({"chart"}), CHARTED, counts=True),
+    _Kind(frozenset({"session"}), SESSIONS),
+    _Kind(frozenset({"entry"}), frozenset({"entry"})),  # "entry now"
     _Kind(frozenset({"total"}), frozenset({"total"}), counts=True),
     _Kind(PROMISES, PROMISED, counts=True),
     _REASON,
@@ -156,9 +168,17 @@ def _opens(kind: _Kind, said: Unread) -> bool:
         return any(_cares(item, said) for item in said)
     if kind is _VOID and not any(item.text in CONDITIONS for item in said):
         return False
-    if said[0].text in _JOINS:
-        return False  # "on retest" is a condition
+    if said[0].text in _JOINS or said[-1].text in _JOINS:
+        return False  # "on retest" is a condition, "risk on" no note
+    if len(said) == 1 and said[0].text in NOT_ALONE:
+        return False
+    if kind.heads is NOTES and len(said) > 1 and all(_is_vague(item) for item in said):
+        return False
     return any(_is_head(item, kind) for item in said)
+
+
+def _is_vague(item: Item) -> bool:
+    return item.tag is not Tag.NUMBER and item.text in _UNVALUED
 
 
 def _is_head(item: Item, kind: _Kind) -> bool:
@@ -179,6 +199,8 @@ def _is_beyond(kind: _Kind, item: Item, line: Sequence[Item]) -> bool:
         return kind is not _VOID
     if item.tag is Tag.NOT_SET and item.text not in _LEFT:
         return True
+    if item.tag in _LEVELS and kind.words is ADVISED:
+        return not any(other.text in USING for other in line)
     if item.text in kind.words:
         return False
     # "not more than 3 %" is a note, "not valid" none
@@ -209,7 +231,7 @@ def _waits(line: Sequence[Item], item: Item) -> bool:
 
 def _is_a_signature(said: Unread, known: Known) -> bool:
     """Tell whether a line is the channel's name, or repeats what stands above the call."""
-    loud = [item for item in said if item.tag is Tag.WORD and item.text not in PARTS]
+    loud = [item for item in said if item.tag is Tag.WORD and item.text not in CALLS]
     if loud and is_a_name(said, loud):
         return True
     words = [item for item in said if item.tag is not Tag.SYMBOL]
