@@ -147,6 +147,13 @@ def test_a_signal_with_a_word_that_is_not_known_never_trades(
     assert not parse(text).is_signal
 
 
+@given(_spoken(), _soup, _soup)
+def test_any_lines_around_a_signal_are_read_without_raising(
+    spoken: Spoken, above: str, below: str
+) -> None:
+    assert _one_kind(parse("\n".join([above, spoken.text, below])))
+
+
 _BLOWS = ["0", "9", ".", ",", " ", "\n", "-", "/", "\u200d", "\u200f", "x", "hit", "✅", "not "]
 
 

@@ -84,9 +84,11 @@ def unread_heading(line: Sequence[Item]) -> Sequence[Item]:
     if said[0].text == "the" and len(said) == 2 and said[1].text != "signals":
         return said[:1]
     known = (is_a_name, _is_greeting, _is_advice, _is_for_an_account, _is_relayed)
+    if not loud:
+        return () if _has_a_head(said) or _is_greeting(said, loud) else said[:3]
     if _names_its_source(line, said) or any(knows(said, loud) for knows in known):
         return ()
-    return loud[:3] if loud or _has_a_head(said) else said[:3]
+    return loud[:3]
 
 
 def _has_a_head(said: Sequence[Item]) -> bool:
@@ -166,7 +168,8 @@ def _is_loose(line: Sequence[Item], place: int) -> bool:
     before = next((other for other in reversed(line[:place]) if other.tag not in MARKS), None)
     dated = (item.unit and "/" in item.text) or item.text.count(".") > 1
     dated = dated and not small_words(line)  # "Signal of 12/11/2025" is an old one
-    first = before is None and (is_small(item) or bool(item.unit) or place + 1 < len(line))
+    goes_on = any(one.tag not in MARKS for one in line[place + 1 :])
+    first = before is None and (is_small(item) or bool(item.unit) or goes_on)
     first = first and ":" not in item.text
     return not (
         first or (before is not None and before.text in NAMING) or is_tagged(line, place) or dated
