@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from aiogram import Bot
 from aiogram.exceptions import (
-    ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
     TelegramConflictError,
@@ -97,12 +96,12 @@ async def deliver(
     except TelegramBadRequest as error:
         if _BAD_HTML not in str(error):
             return _refused(error, message_id)
-    except (TelegramAPIError, ClientDecodeError) as error:
+    except TelegramAPIError as error:
         return _refused(error, message_id)
     bare = as_plain(text)
     try:
         return await _attempt(bot, chat_id, message_id, card, bare, silent=silent, html=False)
-    except (TelegramAPIError, ClientDecodeError) as error:
+    except TelegramAPIError as error:
         return _refused(error, message_id)
 
 
@@ -138,7 +137,7 @@ async def _attempt(
     return Sent(edited.message_id if isinstance(edited, Message) else message_id)
 
 
-def _refused(error: TelegramAPIError | ClientDecodeError, message_id: int | None) -> Answer:
+def _refused(error: TelegramAPIError, message_id: int | None) -> Answer:
     match error:
         case TelegramRetryAfter():
             return FloodWait(float(error.retry_after))
@@ -148,7 +147,7 @@ def _refused(error: TelegramAPIError | ClientDecodeError, message_id: int | None
             return GiveUp(error.message, unreachable=True)
         case TelegramNetworkError():
             return TryLater(_short(error), reached=False)
-        case TelegramServerError() | ClientDecodeError():
+        case TelegramServerError():
             return TryLater(_short(error))
         case TelegramUnauthorizedError() | TelegramConflictError() | TelegramNotFound():
             # The token was revoked or the address is wrong: a person mends that, nothing is lost.

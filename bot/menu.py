@@ -17,6 +17,7 @@ from aiogram.types import (
 from handlers.commands import CommandRow, open_to
 from handlers.readers import reading
 from handlers.texts import t
+from trading.errors import StoreError
 from trading.model import Member, Role
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,12 @@ class Menu:
         await self._set(strangers, BotCommandScopeDefault())
         everyone = open_to(Role.VIEWER, private=False)
         await self._set(everyone, BotCommandScopeAllGroupChats())
-        for member in await self._store.members():
+        try:
+            members = await self._store.members()
+        except StoreError as error:  # the next start shows them
+            log.warning("menus_not_shown", extra={"facts": {"why": str(error)}})
+            return
+        for member in members:
             await self.show_to(member)
 
     async def show_to(self, member: Member) -> None:

@@ -84,16 +84,19 @@ class Polling:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Poll until stopped; raise only when Telegram does not know the token."""
+        """Poll until stopped; raise only where Telegram has never known the token.
+
+        One that is revoked in service leaves a desk without its chat: its guard goes on.
+        """
         allowed = self._dispatcher.resolve_used_update_types()
         offset: int | None = None
         failures = 0
         while not self._stopping.is_set():
             try:
                 updates = await self._poll(offset, allowed)
-            except TelegramUnauthorizedError:
-                raise
             except TelegramAPIError as error:
+                if isinstance(error, TelegramUnauthorizedError) and self.age() is None:
+                    raise
                 failures += 1
                 await self._failed(error, failures)
                 continue

@@ -6,15 +6,15 @@ committed. With one connection at a time (``max_connections=1``) they come in or
 
 import asyncio
 import hmac
+import json
 import logging
 from http import HTTPStatus
 
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
-from aiogram.types import Update
 from aiohttp import web
-from pydantic import ValidationError
 
+from bot import leniency
 from bot.polling import handle
 from bot.resilience import POLLING, Circuit
 from trading.clock import Clock
@@ -59,14 +59,14 @@ class Webhook:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Keep the webhook set until stopped; raise only when Telegram does not know the token."""
+        """Keep the webhook set until stopped; raise only where Telegram never knew the token."""
         failures = 0
         while not self._stopping.is_set():
             try:
                 await self._look()
-            except TelegramUnauthorizedError:
-                raise
             except TelegramAPIError as error:
+                if isinstance(error, TelegramUnauthorizedError) and self.age() is None:
+                    raise
                 failures += 1
                 self._circuit.failed(str(error))
                 log.warning("webhook_not_looked_at", extra={"facts": {"why": str(error)}})
@@ -85,8 +85,8 @@ class Webhook:
         if (request.content_length or 0) > MOST_BYTES:
             return web.Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
-            update = Update.model_validate_json(await request.read(), context={"bot": self.bot})
-        except ValidationError as error:
+            update = leniency.update(self.bot, json.loads(await request.read()))
+        except ValueError as error:  # a ValidationError is one
             log.warning("update_unreadable", extra={"facts": {"why": str(error)[:200]}})
             return web.Response(status=HTTPStatus.BAD_REQUEST)
         async with self._one_at_a_time:

@@ -22,6 +22,9 @@ from trading.clock import Clock, SystemClock
 TOKEN = "4200000042:sandbox-token-that-opens-nothing"  # noqa: S105 - opens only this sandbox
 _MAX_BODY = 64 * 1024 * 1024
 _MAX_POLL_SECONDS = 50
+_OF_THE_PROXY = frozenset({502, 504})
+"""What stands before the Bot API says these itself, as a page."""
+_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 _MAX_BATCH = 100
 _SHUTDOWN_SECONDS = 0.2
 
@@ -235,6 +238,8 @@ class Sandbox:
         self._log(given, params, body)
         if self.faults.take_drop_after(lower):
             return _cut(request)
+        if status in _OF_THE_PROXY:
+            return web.Response(text=_PAGE.format(status), status=status, content_type="text/html")
         return web.json_response(body, status=status)
 
     async def _outcome(self, token: str, lower: str, params: Params) -> tuple[int, JsonObject]:

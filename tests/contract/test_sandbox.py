@@ -796,7 +796,7 @@ class TestFaults:
     async def test_next_calls_fail_and_do_nothing(
         self, bot: Bot, sandbox: Sandbox, owner: Person
     ) -> None:
-        sandbox.faults.fail_next("sendMessage", 2, status=502)
+        sandbox.faults.fail_next("sendMessage", 2, status=503)
         for _ in range(2):
             with pytest.raises(TelegramServerError):
                 await bot.send_message(OWNER, "x")

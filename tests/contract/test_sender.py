@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.limiter import Limiter
 from bot.sandbox import Person, Sandbox
 from bot.sender import OutboxSender
+from bot.telegram import Session
 from handlers.cards import Card, render
 from storage import outbox
 from storage.database import Database
@@ -162,12 +162,12 @@ async def desk(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
         sandbox = await stack.enter_async_context(Sandbox(clock=clock, enforce_limits=True))
         database = await stack.enter_async_context(fresh_database(tmp_path / "desk.sqlite"))
         await database.run(_people)
-        session = AiohttpSession(api=TelegramAPIServer.from_base(sandbox.url))
+        session = Session(api=TelegramAPIServer.from_base(sandbox.url))
         stack.push_async_callback(_close, session)
         yield Desk(Store(database), sandbox, Bot(sandbox.token, session=session), clock)
 
 
-async def _close(session: AiohttpSession) -> None:
+async def _close(session: Session) -> None:
     # aiogram waits 250 ms for TLS to close; there is none here.
     if session._session is not None:  # noqa: SLF001
         await session._session.close()  # noqa: SLF001

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from aiogram import Bot, Dispatcher, Router
-from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import Message
 
 from bot.polling import Polling
 from bot.resilience import Circuit
 from bot.sandbox import Sandbox
+from bot.telegram import Session
 from tests.contract.test_sender import GROUP, OWNER, TRADER, Desk, desk, running
 from trading.clock import SystemClock
 from trading.errors import StoreError
@@ -234,7 +234,7 @@ def _how(circuit: Circuit) -> str:
 
 
 def _polling(sandbox: Sandbox, on_message: Any, circuit: Circuit | None = None) -> Polling:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(sandbox.url))
+    session = Session(api=TelegramAPIServer.from_base(sandbox.url))
     router = Router()
     router.message.register(on_message)
     dispatcher = Dispatcher(disable_fsm=True)
