@@ -201,8 +201,7 @@ class Reconciler:
             await self._store.looked(order.id)
             return
         words = told(
-            "not executed: absent from positions, orders and history in {looks} complete "
-            "readings over {now} s",
+            "absent from positions, orders and history in {looks} complete readings over {now} s",
             looks=order.looks + 1,
             now=f"{(now - since).total_seconds():.0f}",
         )

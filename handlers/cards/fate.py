@@ -38,8 +38,10 @@ def outcome(order: OrderView, digits: int | None) -> list[str]:
             words = foreign(detail_words(order.detail, order.facts), WORDS)
             return [t("⛔ <b>Denied</b> \u2013 no trade: {why}.", why=words)]
         case OrderStatus.REJECTED:
-            code = "" if order.retcode is None else t(" (code {retcode})", retcode=order.retcode)
             why = foreign(retell(order.detail), WORDS) if order.detail else t("no reason was given")
+            if order.retcode is None:  # it never reached the broker, or is not to be found there
+                return [t("⛔ <b>Not executed</b> \u2013 no trade: {why}", why=why)]
+            code = t(" (code {retcode})", retcode=order.retcode)
             return [t("⛔ <b>Rejected by the broker</b>: {why}", why=f"{why}{code}")]
         case OrderStatus.CANCELED:
             return [

@@ -49,7 +49,7 @@ def _outcome(one: Explanation) -> str:
         code = escape(one.denial.reason.value)
         return t("⛔ <b>Denied</b> ({code}): {words}.", code=code, words=foreign(words, WORDS))
     if one.order_status is OrderStatus.REJECTED:
-        return t("⛔ Rejected by the broker: {detail}", detail=foreign(retell(one.detail), WORDS))
+        return t("⛔ Not executed: {detail}", detail=foreign(retell(one.detail), WORDS))
     why = detail_words(one.detail, {}) if one.detail else ""
     return f"{t(_ENDED[one.status])}{f' {DASH} {foreign(why, WORDS)}' if why else ''}"
 

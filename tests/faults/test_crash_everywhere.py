@@ -88,7 +88,7 @@ async def assert_one_trade_told(desk: LoopDesk) -> None:
     assert told["status"] == "ordered"
     assert told["order"]["status"] == order["status"]
     if not opened:
-        assert told["order"]["detail"].startswith("not executed: absent from positions")
+        assert told["order"]["detail"].startswith("absent from positions")
 
 
 async def assert_flat_and_latched(desk: LoopDesk) -> None:

@@ -212,6 +212,10 @@ def test_no_state_but_offered_has_buttons(status: ApprovalStatus) -> None:
             "Rejected by the broker: No money (code 10019)",
         ),
         (
+            after(status=OrderStatus.REJECTED, retcode=None, detail="absent from positions"),
+            "Not executed \u2013 no trade: absent from positions",
+        ),
+        (
             after(
                 status=OrderStatus.DENIED,
                 detail="worst_case_below_floor",
