@@ -115,7 +115,7 @@ ADJECTIVES = {
     "high": "risk probability reward",
     "low": "risk",
     "medium": "risk",
-    "pending": "order trade signal setup",
+    "pending": "order limit",
     "only": "vip premium members",
     "set": "type",
     "small": "lot account size",
@@ -141,7 +141,7 @@ BRANDING = word_set(
     "daily scalp scalping"
 )
 """What stands with them below a call: "forex signals"."""
-FIRMS = word_set("forex fx academy club capital investment investments scalper scalpers pips")
+FIRMS = word_set("forex fx academy club capital investment investments scalpers")
 """Nouns that make unknown words before them the name of a channel: "Waves Scout Forex"."""
 FIRM_PARTS = ("forex", "fx", "pip", "gold", "scalp")
 """What a name written as one word holds: "PipHunter"."""
@@ -184,7 +184,7 @@ ENTERING = word_set("enter entering take open buy sell trade trading copy follow
 CITIES = word_set("london new york us ny asia asian tokyo sydney frankfurt")
 """Places whose market opens: "London open"."""
 BESIDE_SIDE = (
-    TITLES
+    (TITLES - {"pending", "plan", "ready", "prepare"})
     | GREETINGS
     | BIDS
     | WELL

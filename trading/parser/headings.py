@@ -21,6 +21,7 @@ from trading.parser.context_words import (
     MEASURES,
     MONEY,
     NAMING,
+    NEWS,
     PAST_DAYS,
     RECORDS,
     SHARES,
@@ -35,6 +36,7 @@ from trading.parser.remark_words import (
     COUNSEL,
     DAY_PARTS,
     FOLKS,
+    LEXICON,
     NOTED,
     WELL,
 )
@@ -50,6 +52,9 @@ _ASIDES = MEASURES | TITLES | BRANDS
 _UNMEASURED = RECORDS | {"session", "day", "week"}
 _PLACES = word_set("de da di @")
 """Words for an entry that say nothing by themselves, as "from" and "zone" do."""
+_NO_NAME = PAST_DAYS | LEXICON | NEWS | RECORDS | GRAMMAR
+_NUMBERED = frozenset({"no", "number", "id", "signal", "trade", "order"})
+"""Asides that say nothing good without a number: "signal no"."""
 _MOST_SMALL = 1
 _RESULTS = frozenset("\u2713\u2717")
 """A tick and a cross: behind the number of a trade they tell how it went."""
@@ -137,7 +142,7 @@ def _is_loud(line: Sequence[Item], place: int) -> bool:
     if item.tag in _UNSAID or item.text == "a":
         return item.text not in TITLES
     if item.tag is Tag.ASIDE:
-        return item.text not in _ASIDES or (item.text == "no" and not _numbers(line, place))
+        return item.text not in _ASIDES or (item.text in _NUMBERED and not _numbers(line, place))
     known = {item.text, item.text.removesuffix("'s")} & _TITLED
     return item.tag in {Tag.WORD, Tag.FILLER} and not known
 
@@ -192,7 +197,7 @@ def is_a_name(said: Sequence[Item], loud: Sequence[Item]) -> bool:
 def _is_plain(item: Item) -> bool:
     """Tell whether a word may be one of a name: none of the past, and no participle."""
     participle = item.text.endswith("ing") and len(item.text) > len("king") + 1
-    return item.tag is Tag.WORD and item.text not in PAST_DAYS and not participle
+    return item.tag is Tag.WORD and item.text not in _NO_NAME and not participle
 
 
 def _names_its_source(line: Sequence[Item], said: Sequence[Item]) -> bool:

@@ -12,10 +12,11 @@ _LABELS = frozenset({Tag.SIDE, Tag.STOP, Tag.TARGET, Tag.ENTRY})
 _PARTS = (
     MARKS
     | _LABELS
-    | {Tag.SYMBOL, Tag.TYPE, Tag.MARKET, Tag.SOFT_ENTRY, Tag.CONDITION, Tag.NUMBER}
+    | {Tag.SYMBOL, Tag.TYPE, Tag.MARKET, Tag.SOFT_ENTRY, Tag.NUMBER}
     | {Tag.NO_STOP, Tag.NO_TARGET}
 )
 _SPOKEN = frozenset({Tag.WORD, Tag.FILLER})
+_PRICED = frozenset({Tag.NUMBER, Tag.SOFT_ENTRY, Tag.ENTRY, Tag.MARKET})
 _INDEXED = frozenset({Tag.TARGET, Tag.ENTRY})
 _PRICE_UNITS = frozenset({"", PIPS, BROKEN})
 _LEVELS = frozenset({Tag.STOP, Tag.TARGET})
@@ -83,6 +84,9 @@ def _opens_a_remark(line: Sequence[Item], place: int) -> bool:
 
 def _is_part(parts: Sequence[Item], place: int, words: frozenset[str]) -> bool:
     item = parts[place]
+    if item.tag is Tag.CONDITION:
+        behind = (one for one in parts[place + 1 :] if one.tag not in MARKS)
+        return next(behind, item).tag in _PRICED  # "below 4710", not "long over"
     if item.tag in _PARTS or is_a_handle(parts, place):
         return True
     if item.tag in _SPOKEN and item.text in words:

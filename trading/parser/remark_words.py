@@ -40,22 +40,21 @@ NOTES = word_set(
 )
 """Labels of a note on risk, size, time or the levels around."""
 NOTED = NOTES | word_set(
-    "r pip pips close swing intraday hour hours hrs hr h m d w x day days week weeks minute "
+    "r pip pips swing intraday hour hours hrs hr h m d w x day days week weeks minute "
     "minutes min mins candle candles end of frame usd eur gbp dollar dollars euro euros "
     "doller cent monday tuesday wednesday thursday friday tonight today session ny london "
-    "asia asian tokyo new york closing open daily weekly monthly per trade trades each "
-    "minimum low medium high small normal big moderate conservative aggressive sizing "
-    "positions position and or to for until till at @ around near only level levels very "
-    "extreme extremely usual half double full standard micro mini major minor key strong "
-    "weak first second main on in the with by more than your bajo baja medio media alto "
-    "alta faible moyen eleve niedrig mittel hoch basso dusuk orta yuksek rendah sedang "
-    "tinggi низкий средний высокий منخفض متوسط عالي عالية منخفضة صغير por operacion "
-    "operacao operation pro auf des du la le del de conta cuenta compte konto kapitals "
-    "capitale kapital kecil sesuai modal depo депозита на сделку не более الحساب راس المال "
-    "من على لكل صفقة bars strict strictly scalp management money all rights reserved $ % "
-    "price mid long short term invalidates invalidated longterm midterm shortterm years "
-    "year leverage account balance capital equity deposit us europe european american "
-    "sydney frankfurt"
+    "asia asian tokyo new york open daily weekly monthly per trade trades each minimum low "
+    "medium high small normal big moderate conservative aggressive sizing positions "
+    "position and or to for until till at @ around near only level levels very extreme "
+    "extremely usual half double full standard micro mini major minor key strong weak first "
+    "second main on in the with by more than your bajo baja medio media alto alta faible "
+    "moyen eleve niedrig mittel hoch basso dusuk orta yuksek rendah sedang tinggi низкий "
+    "средний высокий منخفض متوسط عالي عالية منخفضة صغير por operacion operacao operation "
+    "pro auf des du la le del de conta cuenta compte konto kapitals capitale kapital kecil "
+    "sesuai modal depo депозита на сделку не более الحساب راس المال من على لكل صفقة bars "
+    "strict strictly scalp management money all rights reserved $ % price mid long short "
+    "term invalidates invalidated longterm midterm shortterm years year leverage account "
+    "balance capital equity deposit us europe european american sydney frankfurt"
 )
 """What else it says: "risk: medium", "valid till Friday", "lot 0.01 for each 500 usd"."""
 
@@ -148,9 +147,9 @@ VOIDING = word_set(
 )
 VOIDED = VOIDING | word_set(
     "if not filled triggered by until before after the order orders trade price closes "
-    "close above below drops drop rises is at on this pending setup it day end of friday "
-    "today h m candle when sl stop entry hits hit tp target reached reaches first monday "
-    "tuesday wednesday thursday to"
+    "close above below drops drop rises is at on this setup it day end of friday today h m "
+    "candle when sl stop entry hits hit tp target reached reaches first monday tuesday "
+    "wednesday thursday to"
 )
 """When a call is to be dropped: "cancel if not filled by Friday"."""
 
@@ -195,7 +194,7 @@ CHARTED = word_set("chart h m d w hour hours daily weekly min")
 ENTERS = word_set("enter layer layers entries slowly")
 ENTERED = ENTERS | word_set(
     "with proper money management small low lot lots size do not don't rush your the and "
-    "use risk in good by wisely responsibly carefully strict"
+    "use risk in by wisely responsibly carefully strict"
 )
 """How to enter, not when: "enter slowly, layer with proper money management"."""
 USING = word_set("use usa usar usen set put gunakan pakai without")
@@ -208,3 +207,7 @@ SESSIONS = word_set(
     "session open london new york ny us asia asian tokyo sydney frankfurt europe european american"
 )
 """Where the market is open: "London session"."""
+LEXICON = (
+    NOTED | ADVISED | CARED | VOIDED | OFFERED | WISHED | HOPED | REASONED | CONDITIONS | SESSIONS
+)
+"""Words of the language, none of which is part of an unknown channel's name."""

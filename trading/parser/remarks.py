@@ -72,7 +72,7 @@ _TELLING_TAGS = NEWS | LESSONS
 _CALLED = ENTERING | CALLS | {"valid", "risk", "active", "sl", "stop"}
 _JOINS = frozenset({"on", "in", "of", "and", "or", "at", "from", "by", "for", "until"})
 _CLOSES = frozenset({"close", "closes"})
-_BRANDED = BRANDS | BRANDING
+_BRANDED = (BRANDS | BRANDING) - {"pips"}
 _LETTERED = frozenset({Tag.WORD, Tag.ASIDE, Tag.FILLER})
 
 Unread = Sequence[Item]
