@@ -13,6 +13,7 @@ from trading.parser.lines import (
     MARKS,
     Lines,
     by_line,
+    has_side,
     names_a_price,
 )
 from trading.parser.outcome import find_result
@@ -97,7 +98,7 @@ def _unread(lines: Lines, blocks: list[Block], scan: Scan) -> Doubt | None:
     known = Known(signature, frozenset(item.start for item in scan.strays))
     last = max(number for number, line in lines.items() if number in sides or _has_number(line))
     for number, line in lines.items():
-        if number in sides:
+        if number in sides or (has_side(line) and _has_price(line)):
             doubt = _beside_side(line, known)
         elif _names_a_level(line):
             doubt = _beside_price(line, known)
@@ -143,6 +144,10 @@ def _names_a_level(line: Sequence[Item]) -> bool:
     """Tell whether a level stands on a line with its price: "TP2 4710", not "TP2 in the bag"."""
     if line[0].tag is Tag.ADVICE or not names_a_price(line):
         return False
+    return _has_price(line)
+
+
+def _has_price(line: Sequence[Item]) -> bool:
     return any(item.tag is Tag.NUMBER and is_price(line, at) for at, item in enumerate(line))
 
 

@@ -37,7 +37,7 @@ from trading.parser.remark_words import (
     DAY_PARTS,
     FOLKS,
     LEXICON,
-    NOTED,
+    SIZED,
     WELL,
 )
 from trading.parser.tagger import Item
@@ -47,7 +47,7 @@ _UNSAID = frozenset({Tag.ADVICE, Tag.CONDITION, Tag.NOT_SET, Tag.NO_STOP, Tag.NO
 _TITLED = TITLES | BRANDS | JOINERS | {"by"}
 _JOINING = (GRAMMAR | JOINERS) - {"and"}
 _GREETED = GREETINGS | WELL | DAY_PARTS | FOLKS
-_ADVISED = COMMANDS | COUNSEL | NOTED | GRAMMAR
+_ADVISED = COMMANDS | COUNSEL | SIZED | GRAMMAR
 _ASIDES = MEASURES | TITLES | BRANDS
 _UNMEASURED = RECORDS | {"session", "day", "week"}
 _PLACES = word_set("de da di @")

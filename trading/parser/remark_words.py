@@ -31,32 +31,48 @@ WISHED = (
     )
 )
 
-NOTES = word_set(
+SIZES = word_set(
     "risk rr reward ratio lot lots lotsize volume leverage lev cross isolated confidence "
-    "accuracy probability timeframe tf time valid expiry expires expire date id signal "
-    "number order margin size quantity hold stake support resistance current cmp spread "
-    "rights riesgo risco risiko rischio risque риск риски плечо лот lote lotes lotaje "
-    "lotagem apalancamiento alavancagem المخاطرة اللوت لوت max maximum maximo copyright"
+    "accuracy probability margin size quantity stake max maximum maximo riesgo risco risiko "
+    "rischio risque риск риски плечо лот lote lotes lotaje lotagem apalancamiento "
+    "alavancagem المخاطرة اللوت لوت"
 )
-"""Labels of a note on risk, size, time or the levels around."""
-NOTED = NOTES | word_set(
-    "r pip pips swing intraday hour hours hrs hr h m d w x day days week weeks minute "
-    "minutes min mins candle candles end of frame usd eur gbp dollar dollars euro euros "
-    "doller cent monday tuesday wednesday thursday friday tonight today session ny london "
-    "asia asian tokyo new york open daily weekly monthly per trade trades each minimum low "
-    "medium high small normal big moderate conservative aggressive sizing positions "
-    "position and or to for until till at @ around near only level levels very extreme "
-    "extremely usual half double full standard micro mini major minor key strong weak first "
-    "second main on in the with by more than your bajo baja medio media alto alta faible "
-    "moyen eleve niedrig mittel hoch basso dusuk orta yuksek rendah sedang tinggi низкий "
-    "средний высокий منخفض متوسط عالي عالية منخفضة صغير por operacion operacao operation "
-    "pro auf des du la le del de conta cuenta compte konto kapitals capitale kapital kecil "
-    "sesuai modal depo депозита на сделку не более الحساب راس المال من على لكل صفقة bars "
-    "strict strictly scalp management money all rights reserved $ % price mid long short "
-    "term invalidates invalidated longterm midterm shortterm years year leverage account "
-    "balance capital equity deposit us europe european american sydney frankfurt"
+"""Labels of a note on risk and size."""
+SIZED = SIZES | word_set(
+    "pip pips r x usd eur gbp dollar dollars euro euros doller cent low medium high small "
+    "normal big moderate conservative aggressive sizing each per trade trades position "
+    "positions minimum min only or to for and @ at of your the very extreme extremely usual "
+    "half double full standard micro mini not by with strict strictly scalp management "
+    "money account balance capital equity deposit $ % bajo baja medio media alto alta "
+    "faible moyen eleve niedrig mittel hoch basso dusuk orta yuksek rendah sedang tinggi "
+    "низкий средний высокий منخفض متوسط عالي عالية منخفضة صغير por operacion operacao "
+    "operation pro auf des du la le del de conta cuenta compte konto kapitals capitale "
+    "kapital kecil sesuai modal depo депозита на сделку не более الحساب راس المال من على "
+    "لكل صفقة first more than swing intraday long short term today daily"
 )
-"""What else it says: "risk: medium", "valid till Friday", "lot 0.01 for each 500 usd"."""
+"""What else it says: "risk: medium", "lot 0.01 for each 500 usd"."""
+TIMES = word_set("timeframe tf time valid expiry expires expire date hold current cmp price")
+"""Labels of a note on time, or on the price at that time."""
+TIMED = TIMES | word_set(
+    "hour hours hrs hr h m d w day days week weeks minute minutes min mins candle candles "
+    "end of frame monday tuesday wednesday thursday friday tonight today session ny london "
+    "new york daily weekly monthly till until for only the signal gmt utc am pm swing "
+    "intraday scalp long short mid term longterm midterm shortterm or to and market year "
+    "years"
+)
+"""What else it says: "valid till Friday", "timeframe: H1"."""
+EXPIRES = word_set("expires expiry expire valid")
+EXPIRED = TIMED | {"in"}
+"""When an order ends: "expires in 24 h"."""
+NEARS = word_set("support resistance spread")
+NEARED = NEARS | word_set(
+    "around near level levels zone area at key strong weak major minor first second next "
+    "and main daily weekly pip pips"
+)
+"""The levels around: "support around 4700"."""
+NUMBERED = word_set("id signal number order copyright rights no trade")
+NUMBERINGS = NUMBERED | word_set("all reserved the of by # new")
+"""The number of a call, and whose it is: "signal id 12", "all rights reserved"."""
 
 COUNSEL = word_set(
     "responsabilidad responsabilidade verantwortung gestiona gestionen gerencie "
@@ -165,7 +181,8 @@ OFFERED = OFFERS | word_set(
 """Advertising: "join our VIP for more signals"."""
 
 KINDS = word_set(
-    "swing scalp scalping intraday term mid midterm longterm shortterm small low limit recovery"
+    "long short swing scalp scalping intraday term mid midterm longterm shortterm small low "
+    "limit recovery"
 )
 """Words that name the kind of a call on a line of their own."""
 KINDED = KINDS | word_set(
@@ -208,6 +225,17 @@ SESSIONS = word_set(
 )
 """Where the market is open: "London session"."""
 LEXICON = (
-    NOTED | ADVISED | CARED | VOIDED | OFFERED | WISHED | HOPED | REASONED | CONDITIONS | SESSIONS
+    SIZED
+    | TIMED
+    | NEARED
+    | ADVISED
+    | CARED
+    | VOIDED
+    | OFFERED
+    | WISHED
+    | HOPED
+    | REASONED
+    | CONDITIONS
+    | SESSIONS
 )
 """Words of the language, none of which is part of an unknown channel's name."""

@@ -35,15 +35,19 @@ from trading.parser.remark_words import (
     DISCLAIMERS,
     ENTERED,
     ENTERS,
+    EXPIRED,
+    EXPIRES,
     HOPED,
     HOPES,
     KINDED,
     KINDS,
     LABELS,
     LATER,
+    NEARED,
+    NEARS,
     NOT_ALONE,
-    NOTED,
-    NOTES,
+    NUMBERED,
+    NUMBERINGS,
     OFFERED,
     OFFERS,
     PROMISED,
@@ -51,6 +55,10 @@ from trading.parser.remark_words import (
     REASONED,
     REASONS,
     SESSIONS,
+    SIZED,
+    SIZES,
+    TIMED,
+    TIMES,
     USING,
     VAGUE,
     VOIDED,
@@ -61,7 +69,7 @@ from trading.parser.remark_words import (
 from trading.parser.tagger import PIPS, Item
 from trading.parser.vocabulary import Tag
 
-_UNVALUED = NOTES | VAGUE
+_UNVALUED = SIZES | TIMES | VAGUE
 _LEFT = KINDS | {"own", "?"}
 _NAMED = PRICED | {Tag.SYMBOL, Tag.SIDE, Tag.NUMBER, Tag.TYPE, Tag.NO_STOP, Tag.NO_TARGET}
 _LEVELS = frozenset({Tag.STOP, Tag.TARGET})
@@ -107,7 +115,11 @@ _VOID = _Kind(VOIDING, VOIDED, counts=True, tags=frozenset({Tag.ADVICE}))
 _CARE = _Kind(frozenset(), CARED, counts=True, tags=frozenset({Tag.ADVICE}))
 _REASON = _Kind(REASONS, REASONED)
 _SPOKEN = (
-    _Kind(NOTES, NOTED, counts=True),
+    _Kind(SIZES, SIZED, counts=True),
+    _Kind(TIMES, TIMED, counts=True),
+    _Kind(EXPIRES, EXPIRED, counts=True),
+    _Kind(NEARS, NEARED, counts=True),
+    _Kind(NUMBERED, NUMBERINGS, counts=True),
     _ADVICE,
     _Kind(COMMANDS, ADVISED),
     _Kind(ENTERS, ENTERED),
@@ -172,7 +184,7 @@ def _opens(kind: _Kind, said: Unread) -> bool:
         return False  # "on retest" is a condition, "risk on" no note
     if len(said) == 1 and said[0].text in NOT_ALONE:
         return False
-    if kind.heads is NOTES and len(said) > 1 and all(_is_vague(item) for item in said):
+    if kind.heads in (SIZES, TIMES) and len(said) > 1 and all(_is_vague(item) for item in said):
         return False
     return any(_is_head(item, kind) for item in said)
 
@@ -184,7 +196,7 @@ def _is_vague(item: Item) -> bool:
 def _is_head(item: Item, kind: _Kind) -> bool:
     if item.tag is Tag.NOT_SET:
         return item.text == "own" if kind.heads is DISCLAIMERS else item.text in KINDS
-    if kind.heads is NOTES and item.tag is Tag.FILLER:
+    if item.tag is Tag.SIDE or (kind.heads is NUMBERED and item.tag is Tag.FILLER):
         return False  # "signal no. 5" is a note, "signal on hold" none
     return item.text in kind.heads
 
