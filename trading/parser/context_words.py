@@ -64,6 +64,37 @@ TAG_PARTS = (
     "join",
 )
 """What the hashtag of a channel holds; any other may say what the message is."""
+TOLD_PARTS = (
+    *(
+        "paper",
+        "old",
+        "not",
+        "demo",
+        "test",
+        "miss",
+        "clos",
+        "win",
+        "won",
+        "lost",
+        "loss",
+        "exampl",
+    ),
+    *(
+        "lesson",
+        "educ",
+        "recap",
+        "result",
+        "histor",
+        "past",
+        "yester",
+        "sim",
+        "fake",
+        "done",
+        "late",
+    ),
+    *("review", "learn", "proof", "hit", "stop", "wait", "journal", "profit"),
+)
+"""What the hashtag of a told trade holds: "#papertrade"."""
 LESSONS = word_set(
     "education educational example lesson lessons paper demo simulation sim journal learn "
     "learning study course academy backtest test training"
@@ -120,7 +151,7 @@ ADJECTIVES = {
     "set": "type",
     "small": "lot account size",
     "all": "members attention signals traders",
-    "day": "signal trade call idea free traders good",
+    "day": "signal trade call idea free traders",
     "plan": "setup",
     "again": "buy sell long short",
     "now": "trade signal buy sell long short ready",

@@ -208,6 +208,8 @@ def _names_its_source(line: Sequence[Item], said: Sequence[Item]) -> bool:
 
 def _is_greeting(said: Sequence[Item], loud: Sequence[Item]) -> bool:
     wishes = said[0].text in WELL and any(item.text in DAY_PARTS for item in said[1:2])
+    if [item.text for item in said] == ["good", "day"]:
+        return False  # of what day?
     return (wishes or said[0].text in GREETINGS) and all(item.text in _GREETED for item in loud)
 
 

@@ -18,8 +18,12 @@ _LINE_ENDS = frozenset("\n\x0b\x0c\x85\u2028\u2029")
 _CHECKS = "\u2705\u2714\u2611\u2713\U0001f5f8\U0001f4af\U0001f3c1"
 _CROSSES = "\u274c\u2716\u2717\u2718\u274e"
 
-_DOUBTS = "\u2753\u2754\u2049\U0001f914\U0001f9d0\U0001f937"
-"""Question marks and faces that ask."""
+_DOUBTS = (
+    "\u2753\u2754\u2049\U0001f914\U0001f9d0\U0001f937"
+    "\u2620\u26b0\U0001f480\U0001faa6\U0001f921\U0001f602\U0001f923\U0001f605\U0001f622"
+    "\U0001f629\U0001f62b\U0001f62c\U0001f62d\U0001f631\U0001f648\U0001f634"
+)
+"""Question marks, and faces that ask, mock or mourn: they speak of a trade, not for one."""
 
 _SPECIAL = {
     "\u20e3": " ",  # the box of a keycap digit: it ends the digit before it

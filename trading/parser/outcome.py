@@ -20,6 +20,7 @@ _TICK = "\u2713"
 _CROSS = "\u2717"
 _MARKED = frozenset({_TICK, _CROSS})
 _FIRST = frozenset(first for first, _ in OUTCOMES)
+_COUNTED = PIP_UNITS | {"$", "\u20ac", "\u00a3"}
 _LEVELS = frozenset({Tag.STOP, Tag.TARGET})
 _PAST = re.compile(
     r"\w{2,}ed"  # English
@@ -89,7 +90,7 @@ def _gain_on(line: Sequence[Item], *, labelled: bool) -> str | None:
             labelled = labelled or item.text in DISTANCES
             labelled = labelled and not (item.text == "|" and has_side(line))
             gained = before.text == "+" and item.tag is Tag.NUMBER and not item.spaced
-            counted = before.text == "+" and item.text in PIP_UNITS  # "200+ pips"
+            counted = before.text == "+" and item.text in _COUNTED  # "200+ pips", "+$120"
             if (gained or counted or item.unit == PIPS) and not labelled:
                 return f"{item.text} {item.unit}".strip()
     return _earned(line)

@@ -25,9 +25,8 @@ WISHED = (
     | FOLKS
     | DAY_PARTS
     | word_set(
-        "viel buona bol iyi hayirli may man رب ان شاء bons best a to your with and of in the "
-        "trading trade trades please pls today tuned blessed barakah shukran setup this set "
-        "inshallah patience"
+        "viel buona bol iyi hayirli may man رب ان شاء bons best a to with trading trade trades "
+        "please pls today tuned blessed barakah shukran setup this set inshallah patience and"
     )
 )
 
@@ -197,7 +196,7 @@ LABELS = word_set(
     "is"
 )
 """What may stand beside a part of the call on a line of its own."""
-LATER = word_set("when once after if until till upon soon cuando quando если после se wenn at on")
+LATER = word_set("when once after if until till upon soon cuando quando если после se wenn")
 CONDITIONS = word_set("if when after before below above by until close closes invalidates drops")
 """What makes it depend on something: "Cancel" alone takes the call back."""
 PROMISES = word_set("sure guaranteed")
@@ -218,8 +217,16 @@ USING = word_set("use usa usar usen set put gunakan pakai without")
 """Advice that names a stop is to have one; "keep your SL" is said of a trade that runs."""
 VAGUE = word_set("at @ around or and to on in the by per for of until till only very strict")
 """What gives a note no value: "risk on"."""
-NOT_ALONE = word_set("safe happy luck lets let's go dios chance viel")
-"""Wishes that say something else alone: "safe"."""
+NOT_ALONE = {
+    "safe": "trade trading stay be play",
+    "happy": "trading trade trades",
+    "luck": "good best",
+    "good": "luck trading trades",
+    "best": "luck regards wishes",
+    **dict.fromkeys(("let's", "lets"), "go"),
+    **dict.fromkeys(("dios", "god"), "bless bendiciones"),
+}
+"""Words that make a wish only with another: "safe" alone tells how it stands."""
 SESSIONS = word_set(
     "session open london new york ny us asia asian tokyo sydney frankfurt europe european american"
 )

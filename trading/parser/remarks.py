@@ -19,10 +19,12 @@ from trading.parser.context_words import (
     NEGATIONS,
     NEWS,
     TAG_PARTS,
+    TOLD_PARTS,
 )
 from trading.parser.headings import is_a_name
 from trading.parser.hints import is_small, starts_a_list
 from trading.parser.lines import MARKS, PRICED, is_tagged
+from trading.parser.normalise import word_set
 from trading.parser.price_lines import unread_parts
 from trading.parser.remark_words import (
     ADVISED,
@@ -69,15 +71,17 @@ from trading.parser.remark_words import (
 from trading.parser.tagger import PIPS, Item
 from trading.parser.vocabulary import Tag
 
+_COMPANY = {word: word_set(others) for word, others in NOT_ALONE.items()}
 _UNVALUED = SIZES | TIMES | VAGUE
 _LEFT = KINDS | {"own", "?"}
 _NAMED = PRICED | {Tag.SYMBOL, Tag.SIDE, Tag.NUMBER, Tag.TYPE, Tag.NO_STOP, Tag.NO_TARGET}
+_OF_LEVELS = PRICED | {Tag.NUMBER}
 _LEVELS = frozenset({Tag.STOP, Tag.TARGET})
 _WHEN = frozenset({Tag.MARKET, Tag.NOT_SET})
 _FRAMES = frozenset({"h", "m", "d", "w", "min", "hour", "hours"})
 _ENDS = frozenset(".!;,()|*-")
 _TELLING_TAGS = NEWS | LESSONS
-_CALLED = ENTERING | CALLS | {"valid", "risk", "active", "sl", "stop"}
+_CALLED = ENTERING | CALLS | SIZES | {"valid", "risk", "active", "sl", "stop"}
 _JOINS = frozenset({"on", "in", "of", "and", "or", "at", "from", "by", "for", "until"})
 _CLOSES = frozenset({"close", "closes"})
 _BRANDED = (BRANDS | BRANDING) - {"pips"}
@@ -182,11 +186,16 @@ def _opens(kind: _Kind, said: Unread) -> bool:
         return False
     if said[0].text in _JOINS or said[-1].text in _JOINS:
         return False  # "on retest" is a condition, "risk on" no note
-    if len(said) == 1 and said[0].text in NOT_ALONE:
+    if kind.heads is WISHES and any(_lacks_company(item, said) for item in said):
         return False
     if kind.heads in (SIZES, TIMES) and len(said) > 1 and all(_is_vague(item) for item in said):
         return False
     return any(_is_head(item, kind) for item in said)
+
+
+def _lacks_company(item: Item, said: Unread) -> bool:
+    company = _COMPANY.get(item.text)
+    return company is not None and not any(other.text in company for other in said)
 
 
 def _is_vague(item: Item) -> bool:
@@ -269,7 +278,9 @@ def _is_a_tag(line: Sequence[Item], place: int) -> bool:
         return False
     if line[place - 1].text != "#" or item.tag is not Tag.WORD:
         return True
-    return any(part in line[place].text for part in TAG_PARTS)
+    text = line[place].text
+    named = any(part in text for part in TAG_PARTS)
+    return named and not any(part in text.replace("gold", "") for part in TOLD_PARTS)
 
 
 def _forbids(said: Unread) -> Unread:
@@ -287,7 +298,9 @@ def _cares(item: Item, said: Unread) -> bool:
     """Tell whether advice is for a later moment of the trade: "move the stop after TP1"."""
     if item.tag is not Tag.ADVICE:
         return False
-    later = any(other.text in LATER for other in said)
+    later = any(other.text in LATER for other in said) or any(
+        at.text in {"at", "on"} and level.tag in _OF_LEVELS for at, level in pairwise(said)
+    )
     trails = item.text.startswith("trail")
     return later or (trails and any(other.unit == PIPS for other in said))
 
