@@ -63,6 +63,7 @@ _HEADS = (
     CALLS | BRANDS | CITIES | SOURCES | {"signals", "time", "date", "risk", "probability", "new"}
 )
 _HEADED = frozenset({Tag.SYMBOL, Tag.SIDE, Tag.MARKET, Tag.TYPE, Tag.ENTRY, Tag.STOP, Tag.TARGET})
+_LEVELS = frozenset({Tag.STOP, Tag.TARGET})
 _MANY = frozenset({"trades", "positions", "orders", "setups", "calls", "entries"})
 """More than one is told of, not called."""
 _LONGEST_NAME = 2
@@ -106,7 +107,10 @@ def _has_a_head(said: Sequence[Item]) -> bool:
 def unread_lead(line: Sequence[Item]) -> Sequence[Item]:
     """Return the first word before the side, on its line, that no call begins with."""
     heads = [place for place, item in enumerate(line) if item.tag in {Tag.SIDE, Tag.SYMBOL}]
+    counted = any(item.tag is Tag.NUMBER for item in line[: heads[0]])
     for place, item in enumerate(line[: heads[0]]):
+        if item.tag in _LEVELS and not counted:
+            return (item,)  # "stop EURUSD sell"
         if item.text == "/" and item.spaced and not line[place + 1].spaced:
             return line[place : place + 2]  # how a bot is told of a signal
         loud = _is_loud(line, place) or item.text in JOINERS

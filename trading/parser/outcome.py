@@ -124,7 +124,7 @@ def _waits(line: Sequence[Item]) -> bool:
 
 
 def _ticked_target(tokens: Sequence[Token]) -> str | None:
-    """Find a target ticked off behind its price while the stop or another is not, or crossed."""
+    """Find a target ticked off behind its price while the stop or another is not, or a cross."""
     trail = _trails(tokens)
     label = ""
     ticked: list[str] = []
@@ -136,7 +136,7 @@ def _ticked_target(tokens: Sequence[Token]) -> str | None:
             continue
         elif _is_marked(tokens, place + 1, _TICK, trail=trail):
             ticked.append(label)
-        elif label == "target" and _is_marked(tokens, place + 1, _CROSS, trail=trail):
+        elif _is_marked(tokens, place + 1, _CROSS, trail=trail):
             return _CROSS
         elif len(token.text) > 2:
             plain += 1

@@ -73,6 +73,7 @@ from trading.parser.vocabulary import Tag
 
 _COMPANY = {word: word_set(others) for word, others in NOT_ALONE.items()}
 _UNVALUED = SIZES | TIMES | VAGUE
+_COUNTED = NUMBERED - {"copyright", "rights"}
 _LEFT = KINDS | {"own", "?"}
 _NAMED = PRICED | {Tag.SYMBOL, Tag.SIDE, Tag.NUMBER, Tag.TYPE, Tag.NO_STOP, Tag.NO_TARGET}
 _OF_LEVELS = PRICED | {Tag.NUMBER}
@@ -190,7 +191,7 @@ def _opens(kind: _Kind, said: Unread) -> bool:
         return False
     if kind.heads in (SIZES, TIMES) and len(said) > 1 and all(_is_vague(item) for item in said):
         return False
-    return any(_is_head(item, kind) for item in said)
+    return any(_is_head(item, kind, said) for item in said)
 
 
 def _lacks_company(item: Item, said: Unread) -> bool:
@@ -202,9 +203,11 @@ def _is_vague(item: Item) -> bool:
     return item.tag is not Tag.NUMBER and item.text in _UNVALUED
 
 
-def _is_head(item: Item, kind: _Kind) -> bool:
+def _is_head(item: Item, kind: _Kind, said: Unread) -> bool:
     if item.tag is Tag.NOT_SET:
         return item.text == "own" if kind.heads is DISCLAIMERS else item.text in KINDS
+    if kind.heads is NUMBERED and item.text in _COUNTED:
+        return any(other.tag is Tag.NUMBER for other in said)
     if item.tag is Tag.SIDE or (kind.heads is NUMBERED and item.tag is Tag.FILLER):
         return False  # "signal no. 5" is a note, "signal on hold" none
     return item.text in kind.heads
