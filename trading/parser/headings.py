@@ -55,6 +55,8 @@ _PLACES = word_set("de da di @")
 _NO_NAME = PAST_DAYS | LEXICON | NEWS | RECORDS | GRAMMAR
 _NUMBERED = frozenset({"no", "number", "id", "signal", "trade", "order"})
 """Asides that say nothing good without a number: "signal no"."""
+_LONGEST = 40
+"""Words of the longest heading."""
 _MOST_SMALL = 1
 _RESULTS = frozenset("\u2713\u2717")
 """A tick and a cross: behind the number of a trade they tell how it went."""
@@ -73,8 +75,8 @@ _LONGEST_NAME = 2
 def unread_heading(line: Sequence[Item]) -> Sequence[Item]:
     """Return the first words of a line above a call that are not understood."""
     said = [item for item in line if item.tag not in MARKS]
-    if not said:
-        return ()
+    if not said or len(said) > _LONGEST:
+        return said[:3]
     loud = _loud_words(line, said)
     number = next((item for place, item in enumerate(line) if _is_loose(line, place)), None)
     if number is not None:
@@ -107,6 +109,8 @@ def _has_a_head(said: Sequence[Item]) -> bool:
 def unread_lead(line: Sequence[Item]) -> Sequence[Item]:
     """Return the first word before the side, on its line, that no call begins with."""
     heads = [place for place, item in enumerate(line) if item.tag in {Tag.SIDE, Tag.SYMBOL}]
+    if heads[0] > _LONGEST:
+        return line[:3]
     counted = any(item.tag is Tag.NUMBER for item in line[: heads[0]])
     for place, item in enumerate(line[: heads[0]]):
         if item.tag in _LEVELS and not counted:

@@ -15,6 +15,8 @@ _PARTS = (
     | {Tag.SYMBOL, Tag.TYPE, Tag.MARKET, Tag.SOFT_ENTRY, Tag.NUMBER}
     | {Tag.NO_STOP, Tag.NO_TARGET}
 )
+_FAR = 12
+"""No label is this many words before what it is of."""
 _SPOKEN = frozenset({Tag.WORD, Tag.FILLER})
 _PRICED = frozenset({Tag.NUMBER, Tag.SOFT_ENTRY, Tag.ENTRY, Tag.MARKET})
 _INDEXED = frozenset({Tag.TARGET, Tag.ENTRY})
@@ -94,7 +96,11 @@ def _is_part(parts: Sequence[Item], place: int, words: frozenset[str]) -> bool:
     before = parts[max(0, place - 1)]
     match item.tag:
         case Tag.NOT_SET:
-            return item.text == "?" or before.tag is Tag.SEPARATOR or _waits(parts[:place])
+            return (
+                item.text == "?"
+                or before.tag is Tag.SEPARATOR
+                or _waits(parts[max(0, place - _FAR) : place])
+            )
         case Tag.ADVICE:  # "TP: trailing stop"
             last = next((one for one in reversed(parts[:place]) if one.tag not in MARKS), None)
             return item.text == "trailing" and last is not None and last.tag is Tag.TARGET

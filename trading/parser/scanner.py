@@ -1,6 +1,7 @@
 """Tagged items to labelled fields: which numbers belong to the entry, the stop, the targets."""
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import ClassVar
 
 from trading.parser import hints
@@ -13,6 +14,8 @@ _LIST_SEPARATORS = RANGE_WORDS | set(",/-&|;~_>") | {"then"}
 _RANGE_SEPARATORS = RANGE_WORDS | set("-/_~,&")
 _ORDER_TAGS = frozenset({Tag.SIDE, Tag.ENTRY, Tag.SYMBOL})
 _NOT_ORDERED = frozenset({"your", "the", "risk", "loss", "losses", "up", "down"})
+_MOST_EVENTS = 40
+"""More than a trade has; looking back no further keeps a message of one word linear."""
 _LONGEST_COUNT = 3
 """A number with a unit but more digits than this may be a price after all."""
 
@@ -281,7 +284,7 @@ class FieldScanner:
 
     def _named_since_side(self, *, levels: bool) -> bool:
         """Tell whether a stop or target, or (not only levels) a priced entry was named."""
-        for event in reversed(self._scan.events):
+        for event in islice(reversed(self._scan.events), _MOST_EVENTS):
             if isinstance(event, Field):
                 if event.tag is not Tag.ENTRY or (event.values and not levels):
                     return True
