@@ -1,6 +1,7 @@
 """Results against the simulated broker's own books: every sum agrees to the cent."""
 
 import random
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,9 +15,9 @@ from storage import results
 from storage.result_store import ResultStore
 from tests.support.loop_desk import LoopDesk
 from tests.support.simulated_desk import Row
-from trading.clock import from_ms, to_ms
+from trading.clock import from_ms
 from trading.drawdown.dayclock import DayClock, server_wall
-from trading.ids import AccountId, Ticket
+from trading.ids import AccountId
 from trading.model import Side
 from trading.results.periods import Grain
 from trading.results.views import Dimension
@@ -175,11 +176,16 @@ def server_day(utc_ms: int) -> str:
     return server_wall(from_ms(utc_ms)).date().isoformat()
 
 
+def _plain(value: object) -> object:
+    """Return 0.00 as 0: what was taken out of a sum again leaves its decimals behind."""
+    return "0" if isinstance(value, str) and re.fullmatch(r"-?0\.?0*", value) else value
+
+
 async def test_results_built_anew_from_the_deals_are_the_same(desk: LoopDesk) -> None:
     store = ResultStore(desk.database, desk.clock)
 
     async def everything() -> list[list[tuple[object, ...]]]:
-        return [[tuple(row) for row in await desk.rows(sql)] for sql in _KEPT]
+        return [[tuple(map(_plain, row)) for row in await desk.rows(sql)] for sql in _KEPT]
 
     before = await everything()
     await desk.database.run(
@@ -237,27 +243,3 @@ async def test_a_deal_read_before_the_brokers_clock_was_known_moves_to_its_day(
     await desk.store.record_deals(ACCOUNT, right)
     assert await store.spans(ACCOUNT, Grain.DAY, 12) == spans
     assert await store.groups(ACCOUNT, Dimension.HOUR) == hours
-
-
-async def test_a_deal_ahead_of_now_is_dated_by_now_until_its_own_instant_is_known(
-    desk: LoopDesk,
-) -> None:
-    """A result of this evening stood in tomorrow's line while the clock was not known."""
-    (known,) = await desk.database.run(
-        lambda db: [results.deal_of(row) for row in db.execute("SELECT * FROM deal LIMIT 1")]
-    )
-    now = desk.clock.now()
-    fresh = replace(known, ticket=Ticket(known.ticket + 1_000_000), at=now + timedelta(hours=3))
-
-    async def dated() -> int:
-        (row,) = await desk.rows("SELECT at_ms FROM deal WHERE ticket = ?", fresh.ticket)
-        return int(row["at_ms"])
-
-    await desk.store.record_deals(ACCOUNT, [fresh])
-    assert await dated() == to_ms(now)
-    desk.clock.advance(3600)
-    await desk.store.record_deals(ACCOUNT, [fresh])
-    assert await dated() == to_ms(now)
-    right = now - timedelta(minutes=20)
-    await desk.store.record_deals(ACCOUNT, [replace(fresh, at=right)])
-    assert await dated() == to_ms(right)
