@@ -61,9 +61,7 @@ _MOST_SMALL = 1
 _RESULTS = frozenset("\u2713\u2717")
 """A tick and a cross: behind the number of a trade they tell how it went."""
 _NOUNS = {word: word_set(nouns) for word, nouns in ADJECTIVES.items()}
-_HEADS = (
-    CALLS | BRANDS | CITIES | SOURCES | {"signals", "time", "date", "risk", "probability", "new"}
-)
+_HEADS = CALLS | BRANDS | CITIES | SOURCES | {"signals", "risk", "probability", "new"}
 _HEADED = frozenset({Tag.SYMBOL, Tag.SIDE, Tag.MARKET, Tag.TYPE, Tag.ENTRY, Tag.STOP, Tag.TARGET})
 _LEVELS = frozenset({Tag.STOP, Tag.TARGET})
 _MANY = frozenset({"trades", "positions", "orders", "setups", "calls", "entries"})
@@ -151,7 +149,7 @@ def _is_loud(line: Sequence[Item], place: int) -> bool:
         return item.text not in TITLES
     if item.tag is Tag.ASIDE:
         return item.text not in _ASIDES or (item.text in _NUMBERED and not _numbers(line, place))
-    known = {item.text, item.text.removesuffix("'s")} & _TITLED
+    known = {item.text, item.text.replace("today's", "today")} & _TITLED
     return item.tag in {Tag.WORD, Tag.FILLER} and not known
 
 

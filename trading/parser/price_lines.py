@@ -15,6 +15,7 @@ _PARTS = (
     | {Tag.SYMBOL, Tag.TYPE, Tag.MARKET, Tag.SOFT_ENTRY, Tag.NUMBER}
     | {Tag.NO_STOP, Tag.NO_TARGET}
 )
+_HOURS = frozenset({"am", "pm", "gmt", "utc", "est"})
 _FAR = 12
 """No label is this many words before what it is of."""
 _SPOKEN = frozenset({Tag.WORD, Tag.FILLER})
@@ -91,9 +92,11 @@ def _is_part(parts: Sequence[Item], place: int, words: frozenset[str]) -> bool:
         return next(behind, item).tag in _PRICED  # "below 4710", not "long over"
     if item.tag in _PARTS or is_a_handle(parts, place):
         return True
+    before = parts[max(0, place - 1)]
+    if item.text in _HOURS and before.tag is Tag.NUMBER:
+        return False  # "buy at 10 am" is for later
     if item.tag in _SPOKEN and item.text in words:
         return True
-    before = parts[max(0, place - 1)]
     match item.tag:
         case Tag.NOT_SET:
             return (

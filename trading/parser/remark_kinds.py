@@ -154,7 +154,7 @@ def _is_beyond(kind: _Kind, item: Item, line: Sequence[Item], texts: frozenset[s
     if item.tag in kind.tags:
         return False
     if item.tag is Tag.NUMBER:
-        return not kind.counts and not is_a_timeframe(line, item)
+        return not kind.counts and not _is_a_timeframe(line, item)
     if item.tag is Tag.ADVICE or (item.text in _CLOSES and item.tag is Tag.ASIDE):
         return kind is not _VOID
     if item.tag is Tag.NOT_SET and item.text not in _LEFT:
@@ -176,7 +176,7 @@ def _cares(item: Item, said: Sequence[Item]) -> bool:
     return later or (trails and any(other.unit == PIPS for other in said))
 
 
-def is_a_timeframe(line: Sequence[Item], number: Item) -> bool:
+def _is_a_timeframe(line: Sequence[Item], number: Item) -> bool:
     """Tell "4H demand zone" and "H1 engulfing" from what counts or asks."""
     place = line.index(number)
     beside = (*line[max(0, place - 1) : place], *line[place + 1 : place + 2])

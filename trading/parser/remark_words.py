@@ -50,7 +50,7 @@ SIZED = SIZES | word_set(
     "لكل صفقة first more than swing intraday long short term today daily"
 )
 """What else it says: "risk: medium", "lot 0.01 for each 500 usd"."""
-TIMES = word_set("timeframe tf time valid expiry expires expire date hold current cmp price")
+TIMES = word_set("timeframe tf time valid expiry expires expire date hold current cmp")
 """Labels of a note on time, or on the price at that time."""
 TIMED = TIMES | word_set(
     "hour hours hrs hr h m d w day days week weeks minute minutes min mins candle candles "
@@ -65,8 +65,8 @@ EXPIRED = TIMED | {"in"}
 """When an order ends: "expires in 24 h"."""
 NEARS = word_set("support resistance spread")
 NEARED = NEARS | word_set(
-    "around near level levels zone area at key strong weak major minor first second next "
-    "and main daily weekly pip pips"
+    "around near level levels zone area at key strong weak major minor and main daily "
+    "weekly pip pips"
 )
 """The levels around: "support around 4700"."""
 NUMBERED = word_set("id signal number order copyright rights no trade")
@@ -76,7 +76,7 @@ NUMBERINGS = NUMBERED | word_set("all reserved the of by # new")
 COUNSEL = word_set(
     "responsabilidad responsabilidade verantwortung gestiona gestionen gerencie "
     "gerenciamento modal sermaye kasa capitale депозит بادارة المخاطر إدارة ادارة المال "
-    "responsibly manage management risk max maximum min minimum careful caution lot lots "
+    "responsibly manage management risk max maximum minimum careful caution lot lots "
     "capital financial responsibility proper leverage gestion gestione gestao riesgo risco "
     "риск риски von quan risiko yonetimi rischio risque lote lotes lotaje size money "
     "overtrade overleverage manejo manajemen maximo care small low prudence carefully"
@@ -110,7 +110,7 @@ ADVISED = (
         "respecter gerer объем мани менеджмент помните про дисциплину يرجى دائما بحذر حسابك "
         "مناسب long good tip note sl stop stoploss stops tp targets target balance equity guys "
         "team family traders all everyone ditanggung sendiri margin lotsize from $ usd care be "
-        "do don't dont keep remember own carefully must du des"
+        "do don't dont keep remember own carefully must du des min"
     )
 )
 """What else is said in a line of advice."""

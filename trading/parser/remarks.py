@@ -25,7 +25,7 @@ from trading.parser.headings import is_a_name
 from trading.parser.hints import is_small, starts_a_list
 from trading.parser.lines import MARKS, PRICED, is_tagged
 from trading.parser.price_lines import unread_parts
-from trading.parser.remark_kinds import beyond_its_kind, is_a_timeframe
+from trading.parser.remark_kinds import beyond_its_kind
 from trading.parser.remark_words import (
     COMMANDS,
     COUNSEL,
@@ -96,8 +96,7 @@ def _is_of_the_call(line: Sequence[Item], said: Unread, known: Known) -> bool:
     if unread_parts(line, LABELS) or any(_waits(line, item) for item in said):
         return False
     counted = said[1:] if starts_a_list(line) else said
-    loose = [item for item in counted if _is_loose(item, said, known)]
-    return all(is_a_timeframe(line, item) for item in loose)
+    return not any(_is_loose(item, said, known) for item in counted)
 
 
 def _waits(line: Sequence[Item], item: Item) -> bool:
