@@ -179,8 +179,8 @@ FIRM_PARTS = ("forex", "fx", "pip", "gold", "scalp")
 MEASURES = word_set(
     "risk rr r reward ratio lot lots lotsize volume leverage cross isolated confidence "
     "accuracy time date timeframe tf copyright signal id no number order trade position "
-    "size quantity riesgo risco lote lotes риск лот плечо apalancamiento alavancagem margin "
-    "hold duration stake المخاطرة اللوت valid expiry expires ema rsi ma sma fib fibonacci "
+    "size quantity riesgo risco lote lotes риск лот плечо apalancamiento alavancagem hold "
+    "duration stake المخاطرة اللوت valid expiry expires ema rsi ma sma fib fibonacci "
     "resistance support money"
 )
 """Asides a heading may have."""
@@ -203,8 +203,20 @@ PROMISES = word_set("sure guaranteed potential semoga всем")
 """Words that make a profit at the end of a line one to come."""
 SHARES = word_set("probability accuracy winrate rating")
 """Records that describe a call where no number stands with them."""
-SOURCES = word_set("client exchange exchanges broker admin analyst trader provider source")
-"""Labels of who calls or where it trades."""
+SOURCES = word_set("client exchange exchanges broker provider source")
+"""Labels of where a call trades."""
+EXCHANGES = word_set(
+    "binance bybit okx okex kucoin bitget mexc huobi htx gate kraken coinbase bitmex bingx "
+    "futures spot perpetual perp usdt oanda icmarkets exness xm fxcm pepperstone vantage"
+)
+"""Where that is."""
+CALLERS = word_set("admin analyst trader")
+"""Labels of who calls; a name follows."""
+ROOMS = word_set(
+    "trades signals alerts calls vip premium free forex fx crypto scalp scalps scalping "
+    "swing swings gold trading room channel ideas setups intraday indices"
+)
+"""What a room is named that a bridge relays from."""
 JOINERS = word_set("the of for and")
 """Small words a heading may have one of."""
 BIDS = word_set("position side take place put try and im i'm we're we i am are let's for")

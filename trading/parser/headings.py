@@ -11,19 +11,23 @@ from trading.parser.context_words import (
     ADJECTIVES,
     BIDS,
     BRANDS,
+    CALLERS,
     CALLS,
     CITIES,
+    EXCHANGES,
     FIRM_PARTS,
     FIRMS,
     GRAMMAR,
     GREETINGS,
     JOINERS,
+    LESSONS,
     MEASURES,
     MONEY,
     NAMING,
     NEWS,
     PAST_DAYS,
     RECORDS,
+    ROOMS,
     SHARES,
     SOURCES,
     TITLES,
@@ -52,7 +56,7 @@ _ASIDES = MEASURES | TITLES | BRANDS
 _UNMEASURED = RECORDS | {"session", "day", "week"}
 _PLACES = word_set("de da di @")
 """Words for an entry that say nothing by themselves, as "from" and "zone" do."""
-_NO_NAME = PAST_DAYS | LEXICON | NEWS | RECORDS | GRAMMAR
+_NO_NAME = PAST_DAYS | LEXICON | NEWS | LESSONS | RECORDS | GRAMMAR | TITLES
 _NUMBERED = frozenset({"no", "number", "id", "signal", "trade", "order"})
 """Asides that say nothing good without a number: "signal no"."""
 _LONGEST = 40
@@ -61,7 +65,8 @@ _MOST_SMALL = 1
 _RESULTS = frozenset("\u2713\u2717")
 """A tick and a cross: behind the number of a trade they tell how it went."""
 _NOUNS = {word: word_set(nouns) for word, nouns in ADJECTIVES.items()}
-_HEADS = CALLS | BRANDS | CITIES | SOURCES | {"signals", "risk", "probability", "new"}
+_TIMES = frozenset({"time", "date"})
+_HEADS = (CALLS | BRANDS | CITIES | MEASURES | {"signals", "new"}) - {"pips", *_TIMES}
 _HEADED = frozenset({Tag.SYMBOL, Tag.SIDE, Tag.MARKET, Tag.TYPE, Tag.ENTRY, Tag.STOP, Tag.TARGET})
 _LEVELS = frozenset({Tag.STOP, Tag.TARGET})
 _MANY = frozenset({"trades", "positions", "orders", "setups", "calls", "entries"})
@@ -73,35 +78,43 @@ _LONGEST_NAME = 2
 def unread_heading(line: Sequence[Item]) -> Sequence[Item]:
     """Return the first words of a line above a call that are not understood."""
     said = [item for item in line if item.tag not in MARKS]
-    if not said or len(said) > _LONGEST:
+    if not said or _is_an_index(said):
+        return ()
+    if len(said) > _LONGEST or _is_told(line, said):
         return said[:3]
-    loud = _loud_words(line, said)
     number = next((item for place, item in enumerate(line) if _is_loose(line, place)), None)
     if number is not None:
         return (number,)
-    if line[-1].text in _RESULTS and line[0].text not in _RESULTS and _counts(line):
-        return (line[-1],)
-    if any(item.text == "'" for item in line):  # "members' trade" is somebody's
-        return said[:1]
-    if small_words(said) > _MOST_SMALL + (said[-1].text == "day"):
-        return said[:3]
-    if any(item.text == "signals" for item in said) and small_words(said[said[0].text == "the" :]):
-        return said[:3]  # "all signals of today"
-    if said[0].text == "the" and len(said) == 2 and said[1].text != "signals":
-        return said[:1]
-    known = (is_a_name, _is_greeting, _is_advice, _is_for_an_account, _is_relayed)
+    loud = _loud_words(line, said)
     if not loud:
         return () if _has_a_head(said) or _is_greeting(said, loud) else said[:3]
+    known = (is_a_name, _is_greeting, _is_advice, _is_for_an_account, _is_relayed)
     if _names_its_source(line, said) or any(knows(said, loud) for knows in known):
         return ()
     return loud[:3]
 
 
+def _is_an_index(said: Sequence[Item]) -> bool:
+    """Tell whether a line is the number of a call: "2."."""
+    return len(said) == 1 and is_small(said[0]) and not said[0].unit
+
+
+def _is_told(line: Sequence[Item], said: Sequence[Item]) -> bool:
+    """Tell whether a line is a sentence, somebody's trade, or of a trade that is ticked off."""
+    ticked = line[-1].text in _RESULTS and line[0].text not in _RESULTS and _counts(line)
+    small = small_words(said)
+    the = said[0].text == "the"
+    many = any(item.text == "signals" for item in said)
+    named = the and len(said) == 2 and not many  # "the signals", but not "the setup"
+    told = small > _MOST_SMALL + (said[-1].text == "day") or (many and small > the)
+    return ticked or told or named or any(item.text == "'" for item in line)
+
+
 def _has_a_head(said: Sequence[Item]) -> bool:
-    """Tell whether a line names a call, a market or a channel, or is of marks and numbers."""
-    return any(
-        item.tag in _HEADED or item.tag is Tag.NUMBER or item.text in _HEADS for item in said
-    )
+    """Tell whether a line names a call, a market or a channel."""
+    timed = any(item.tag is Tag.NUMBER for item in said)
+    heads = _HEADS | _TIMES if timed else _HEADS
+    return any(item.tag in _HEADED or item.text in heads for item in said)
 
 
 def unread_lead(line: Sequence[Item]) -> Sequence[Item]:
@@ -208,8 +221,11 @@ def _is_plain(item: Item) -> bool:
 
 def _names_its_source(line: Sequence[Item], said: Sequence[Item]) -> bool:
     """Tell whether a line names its caller or exchange: "Client: Binance Futures"."""
-    named = said[0].text in SOURCES and len(line) > 1 and line[1].text == ":"
-    return named and len(said) <= _LONGEST_NAME + 1
+    if len(line) < 2 or line[1].text != ":":
+        return False
+    if said[0].text in SOURCES:
+        return all(item.text in EXCHANGES for item in said[1:])
+    return said[0].text in CALLERS and len(said) == 2 and _is_plain(said[1])
 
 
 def _is_greeting(said: Sequence[Item], loud: Sequence[Item]) -> bool:
@@ -234,4 +250,6 @@ def _is_for_an_account(said: Sequence[Item], loud: Sequence[Item]) -> bool:
 
 def _is_relayed(said: Sequence[Item], _loud: Sequence[Item]) -> bool:
     """Tell whether a bridge names who wrote where: "someone Posted in gold-trades"."""
-    return len(said) > 2 and [item.text for item in said[1:3]] == ["posted", "in"]
+    if [item.text for item in said[1:3]] != ["posted", "in"]:
+        return False
+    return all(item.tag is Tag.SYMBOL or item.text in ROOMS for item in said[3:])

@@ -121,6 +121,8 @@ def _opens(kind: _Kind, said: Sequence[Item]) -> bool:
         return any(_cares(item, said) for item in said)
     if kind is _VOID and not any(item.text in CONDITIONS for item in said):
         return False
+    if kind is _REASON and len(said) == 1:
+        return False  # "breakdown" may be how it went
     if said[0].text in _JOINS or said[-1].text in _JOINS:
         return False  # "on retest" is a condition, "risk on" no note
     if kind.heads is WISHES and any(_lacks_company(item, said) for item in said):

@@ -50,7 +50,7 @@ SIZED = SIZES | word_set(
     "لكل صفقة first more than swing intraday long short term today daily"
 )
 """What else it says: "risk: medium", "lot 0.01 for each 500 usd"."""
-TIMES = word_set("timeframe tf time valid expiry expires expire date hold current cmp")
+TIMES = word_set("timeframe tf time valid expiry expires date hold current cmp")
 """Labels of a note on time, or on the price at that time."""
 TIMED = TIMES | word_set(
     "hour hours hrs hr h m d w day days week weeks minute minutes min mins candle candles "
@@ -60,7 +60,7 @@ TIMED = TIMES | word_set(
     "years"
 )
 """What else it says: "valid till Friday", "timeframe: H1"."""
-EXPIRES = word_set("expires expiry expire valid")
+EXPIRES = word_set("expires expiry valid")
 EXPIRED = TIMED | {"in"}
 """When an order ends: "expires in 24 h"."""
 NEARS = word_set("support resistance spread")
@@ -70,7 +70,7 @@ NEARED = NEARS | word_set(
 )
 """The levels around: "support around 4700"."""
 NUMBERED = word_set("id signal number order copyright rights no trade")
-NUMBERINGS = NUMBERED | word_set("all reserved the of by # new")
+NUMBERINGS = NUMBERED | word_set("all reserved by #")
 """The number of a call, and whose it is: "signal id 12", "all rights reserved"."""
 
 COUNSEL = word_set(
@@ -203,7 +203,7 @@ PROMISES = word_set("sure guaranteed")
 PROMISED = PROMISES | word_set("profit profits trade % high setup")
 """Bragging: "99 % sure profit"."""
 HOPES = word_set("semoga holiday")
-HOPED = HOPES | word_set("profit cuan semua amin kita hari ini today is a us uk bank")
+HOPED = HOPES | word_set("profit cuan semua amin kita hari ini today is a")
 """Hopes, and why a day is calm: "semoga profit", "today is a holiday"."""
 CHARTED = word_set("chart h m d w hour hours daily weekly min")
 """The chart a call is seen on: "1H chart"."""

@@ -148,6 +148,7 @@ def _forbids(said: Unread) -> Unread:
         return ()
     for no, verb in pairwise(said):
         called = verb.text in _CALLED or verb.tag in {Tag.ENTRY, Tag.SIDE}
+        called = called or (no.text == "no" and verb.text in COUNSEL)
         if no.text in NEGATIONS and called:
             return (no, verb)
     return ()
