@@ -25,11 +25,11 @@ async def test_the_page_of_a_proxy_is_a_failure_of_the_server(desk: ChatDesk) ->
     """An HTML page in place of an answer ended the polling, and with it the bot."""
     await desk.says("/id", str(desk.owner.id))
     faults = desk.sandbox.faults
-    for method in ("getUpdates", "sendMessage", "answerCallbackQuery", "setMyCommands"):
-        faults.fail_next(method, 2, status=502)
-    await desk.owner.sends("/status")
-    await desk.owner.sees("No open positions")
+    faults.fail_next("getUpdates", 2, status=502)
+    await desk.says("/status", "No open positions")
+    faults.fail_next("sendMessage", 2, status=502)
     card = await desk.card()
+    faults.fail_next("editMessageText", 2, status=504)
     await desk.owner.taps(card, "Approve")
     await desk.owner.sees_in(card, "Filled")
 
