@@ -29,7 +29,7 @@ def is_tagged(line: Sequence[Item], place: int) -> bool:
 
 def is_a_handle(line: Sequence[Item], place: int) -> bool:
     """Tell whether a word is a person's name or stands in a code span."""
-    return _follows(line, place, "@`")
+    return _follows(line, place, "@`") and not line[place].text.endswith("'s")
 
 
 def _follows(line: Sequence[Item], place: int, marks: str) -> bool:

@@ -57,6 +57,7 @@ _LEFT = KINDS | {"own", "?"}
 _OF_LEVELS = PRICED | {Tag.NUMBER}
 _LEVELS = frozenset({Tag.STOP, Tag.TARGET})
 _FRAMES = frozenset({"h", "m", "d", "w", "min", "hour", "hours"})
+_MOST_DIGITS = 4
 _JOINS = frozenset({"on", "in", "of", "and", "or", "at", "from", "by", "for", "until"})
 _CLOSES = frozenset({"close", "closes"})
 _LETTERED = frozenset({Tag.WORD, Tag.ASIDE, Tag.FILLER})
@@ -156,7 +157,8 @@ def _is_beyond(kind: _Kind, item: Item, line: Sequence[Item], texts: frozenset[s
     if item.tag in kind.tags:
         return False
     if item.tag is Tag.NUMBER:
-        return not kind.counts and not _is_a_timeframe(line, item)
+        counts = kind.counts and not (kind.heads is SIZES and _is_no_size(item, line))
+        return not counts and not _is_a_timeframe(line, item)
     if item.tag is Tag.ADVICE or (item.text in _CLOSES and item.tag is Tag.ASIDE):
         return kind is not _VOID
     if item.tag is Tag.NOT_SET and item.text not in _LEFT:
@@ -176,6 +178,13 @@ def _cares(item: Item, said: Sequence[Item]) -> bool:
     )
     trails = item.text.startswith("trail")
     return later or (trails and any(other.unit == PIPS for other in said))
+
+
+def _is_no_size(number: Item, line: Sequence[Item]) -> bool:
+    """Tell whether a number is none of risk or size: a price, nothing, or what came of it."""
+    digits = sum(map(str.isdigit, number.text))
+    earned = any(item.text == ">" for item in line[: line.index(number)])
+    return earned or not number.text.strip("0.,") or (digits > _MOST_DIGITS and "." in number.text)
 
 
 def _is_a_timeframe(line: Sequence[Item], number: Item) -> bool:
