@@ -95,7 +95,7 @@ def _unread(lines: Lines, blocks: list[Block], scan: Scan) -> Doubt | None:
     heads = [line for number, line in lines.items() if number < min(sides)]
     heads = [line for line in heads if not _names_a_level(line)]
     signature = frozenset(item.text for line in heads for item in line)
-    known = Known(signature, frozenset(item.start for item in scan.strays))
+    known = Known(signature, frozenset(item.start for item in scan.strays + scan.asides))
     last = max(number for number, line in lines.items() if number in sides or _has_number(line))
     for number, line in lines.items():
         if number in sides or (has_side(line) and _has_price(line)):

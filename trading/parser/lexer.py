@@ -71,4 +71,4 @@ def _is_mention(tokens: list[Token], word: str) -> bool:
     """Tell whether this word makes the "@" glued before it a person's name."""
     if len(word) < 4 or not tokens or tokens[-1].text != "@":
         return False
-    return tokens[-1].spaced and word not in _MENTION_OPENERS
+    return tokens[-1].spaced and word not in _MENTION_OPENERS and "'" not in word

@@ -157,7 +157,7 @@ def _is_beyond(kind: _Kind, item: Item, line: Sequence[Item], texts: frozenset[s
     if item.tag in kind.tags:
         return False
     if item.tag is Tag.NUMBER:
-        counts = kind.counts and not (kind.heads is SIZES and _is_no_size(item, line))
+        counts = kind.counts and not (kind.heads in (SIZES, COUNSEL) and _is_no_size(item, line))
         return not counts and not _is_a_timeframe(line, item)
     if item.tag is Tag.ADVICE or (item.text in _CLOSES and item.tag is Tag.ASIDE):
         return kind is not _VOID

@@ -56,7 +56,7 @@ class Known:
     signature: frozenset[str]
     """The words above the call, which may return below it."""
     strays: frozenset[int]
-    """Where its numbers stand that belong to no field."""
+    """Where its numbers stand that are of no field."""
 
 
 def unread_remark(line: Sequence[Item], known: Known) -> Unread:
