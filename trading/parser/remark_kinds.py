@@ -157,7 +157,8 @@ def _is_beyond(kind: _Kind, item: Item, line: Sequence[Item], texts: frozenset[s
     if item.tag in kind.tags:
         return False
     if item.tag is Tag.NUMBER:
-        counts = kind.counts and not (kind.heads in (SIZES, COUNSEL) and _is_no_size(item, line))
+        counts = kind.counts and not _became(item, line)
+        counts = counts and not (kind.heads in (SIZES, COUNSEL) and _is_no_size(item))
         return not counts and not _is_a_timeframe(line, item)
     if item.tag is Tag.ADVICE or (item.text in _CLOSES and item.tag is Tag.ASIDE):
         return kind is not _VOID
@@ -180,11 +181,17 @@ def _cares(item: Item, said: Sequence[Item]) -> bool:
     return later or (trails and any(other.unit == PIPS for other in said))
 
 
-def _is_no_size(number: Item, line: Sequence[Item]) -> bool:
-    """Tell whether a number is none of risk or size: a price, nothing, or what came of it."""
+def _is_no_size(number: Item) -> bool:
+    """Tell whether a number is none of risk or size: a price, or nothing."""
     digits = sum(map(str.isdigit, number.text))
-    earned = any(item.text == ">" for item in line[: line.index(number)])
-    return earned or not number.text.strip("0.,") or (digits > _MOST_DIGITS and "." in number.text)
+    return not number.text.strip("0.,") or (digits > _MOST_DIGITS and "." in number.text)
+
+
+def _became(number: Item, line: Sequence[Item]) -> bool:
+    """Tell whether an arrow leads from a number to this one: "08:15 > 09:40"."""
+    before = line[: line.index(number)]
+    arrow = next((at for at, item in enumerate(before) if item.text == ">"), len(before))
+    return arrow < len(before) and any(item.tag is Tag.NUMBER for item in before[:arrow])
 
 
 def _is_a_timeframe(line: Sequence[Item], number: Item) -> bool:
