@@ -34,6 +34,10 @@ _HOSTILE: dict[str, Callable[[int], str]] = {
     "dashes": lambda size: "buy gold 1" + "-" * (size - 10),
     "colons": lambda size: ":a" * (size // 2),
     "labels and prices": lambda size: "sell gold sl 1 tp 2 3\n" * (size // 22),
+    "one word in a signal": lambda size: "now " * 380 + "buy gold 4320 sl 4310 tp " * (size // 999),
+    "unknown words in a signal": lambda size: (
+        "buy gold 4320 sl 4310 tp 4330 " + "zz " * (size // 3)
+    ),
     "mixed scripts": lambda size: "بيع𝗫٤①½" * (size // 7),
 }
 

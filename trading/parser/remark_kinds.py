@@ -1,6 +1,6 @@
 """The kinds of remarks there are below a call, and what of a line is none of any kind."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -63,7 +63,7 @@ _CLOSES = frozenset({"close", "closes"})
 _LETTERED = frozenset({Tag.WORD, Tag.ASIDE, Tag.FILLER})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Kind:
     """A kind of remark: a line of it has one of the heads, and none but its words."""
 
@@ -79,6 +79,7 @@ _SYMBOLS = frozenset({Tag.SYMBOL})
 _ADVICE = _Kind(COUNSEL, ADVISED, counts=True)
 _VOID = _Kind(VOIDING, VOIDED, counts=True, tags=frozenset({Tag.ADVICE}))
 _CARE = _Kind(frozenset(), CARED, counts=True, tags=frozenset({Tag.ADVICE}))
+_DISCLAIMER = _Kind(DISCLAIMERS, DISCLAIMED)
 _REASON = _Kind(REASONS, REASONED)
 _SPOKEN = (
     _Kind(SIZES, SIZED, counts=True),
@@ -89,7 +90,7 @@ _SPOKEN = (
     _ADVICE,
     _Kind(COMMANDS, ADVISED),
     _Kind(ENTERS, ENTERED),
-    _Kind(DISCLAIMERS, DISCLAIMED),
+    _DISCLAIMER,
     _Kind(WISHES, WISHED),
     _Kind(OFFERS, OFFERED, tags=_SYMBOLS),
     _Kind(KINDS, KINDED),
@@ -104,17 +105,30 @@ _SPOKEN = (
 )
 
 
+_BY_HEAD: dict[str, list[_Kind]] = {"own": [_DISCLAIMER]}
+for _kind in _SPOKEN:
+    for _head in _kind.heads:
+        _BY_HEAD.setdefault(_head, []).append(_kind)
+
+
 def beyond_its_kind(line: Sequence[Item], said: Sequence[Item]) -> Sequence[Item]:
     """Return the words of a line that are not of the kind it is nearest to; none is understood."""
     least = [item for item in said if item.tag in _LETTERED] or said
     texts = frozenset(item.text for item in said)
-    for kind in (*_SPOKEN, _CARE):
+    for kind in _kinds_named(said):
         if _opens(kind, said):
             beyond = [item for item in said if _is_beyond(kind, item, line, texts)]
             if not beyond:
                 return ()
             least = min(least, beyond, key=len)
     return least
+
+
+def _kinds_named(said: Sequence[Item]) -> Iterable[_Kind]:
+    """Return the kinds of which a word is said; later care is told by its tag."""
+    named = {kind: None for item in said for kind in _BY_HEAD.get(item.text, ())}
+    cared = any(item.tag is Tag.ADVICE for item in said)
+    return (*named, _CARE) if cared else named
 
 
 def _opens(kind: _Kind, said: Sequence[Item]) -> bool:
