@@ -199,8 +199,6 @@ RECORDS = word_set(
 """Words behind which a number above a call tells how other trades went."""
 BESIDE_LEVEL = word_set("and set st nd rd th safety initial final main is are the to i y et und e")
 """What may stand beside a stop or target besides its label and price."""
-PROMISES = word_set("sure guaranteed potential semoga всем")
-"""Words that make a profit at the end of a line one to come."""
 SHARES = word_set("probability accuracy winrate rating")
 """Records that describe a call where no number stands with them."""
 SOURCES = word_set("client exchange exchanges broker provider source")
