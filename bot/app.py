@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from aiogram import Bot, Dispatcher
@@ -90,9 +91,11 @@ class App:
             watching = group.create_task(self.watchdog.run())
             sending = group.create_task(self.sender.run())
             trading = group.create_task(self.loop.run())
+            last_alive = await self.store.last_alive()  # before a pass writes that it lives
             await self._see_accounts()
             self.schedule.start()
             polling = group.create_task(self.polling.run())
+            await self._tell_started(last_alive)
             works = group.create_task(self.works.run())
             mail = group.create_task(self.mail.run())
             pictures = group.create_task(self.pictures.run())
@@ -121,13 +124,15 @@ class App:
             watching.cancel()
 
     async def _see_accounts(self) -> None:
-        last_alive = await self.store.last_alive()
         deadline = asyncio.get_running_loop().time() + FIRST_PASS_SECONDS
         for one in self.loop.loops.values():
             while one.last_pass is None and not one.errors:
                 if asyncio.get_running_loop().time() >= deadline:
                     break
                 await asyncio.sleep(0.005)
+
+    async def _tell_started(self, last_alive: datetime | None) -> None:
+        for one in self.loop.loops.values():
             down = None
             if last_alive is not None and one.snapshot is not None:
                 down = int((one.snapshot.at - last_alive).total_seconds())
