@@ -10,7 +10,9 @@ from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextR
 from aiogram.exceptions import (
     TelegramAPIError,
     TelegramConflictError,
+    TelegramNetworkError,
     TelegramRetryAfter,
+    TelegramServerError,
     TelegramUnauthorizedError,
 )
 from aiogram.methods import DeleteWebhook, GetUpdates, TelegramMethod
@@ -30,6 +32,8 @@ AT_ONCE = 10
 With Telegram's hundred, lives of a few seconds handled the same first taps again in every one of
 them and never reached the next, while the cards of those that waited expired.
 """
+ANSWER_TRIES = 4
+"""How often an update is handed on whose answer Telegram, or the way to it, fails to take."""
 _WEBHOOK_ACTIVE = "webhook is active"
 _forget_updates: Callable[[], None] = getattr(
     vars(Update)["event_type"].fget, "cache_clear", lambda: None
@@ -69,6 +73,7 @@ class Polling:
         self.bot = bot
         self._circuit = circuit or Circuit("telegram", clock, 20.0)
         self._dispatcher = dispatcher
+        self._updates = Updates(dispatcher, bot)
         self._clock = clock
         self._stopping = asyncio.Event()
         self._watch = _Watch(clock)
@@ -105,7 +110,7 @@ class Polling:
             for update in updates:
                 if self._stopping.is_set():
                     break
-                if not await handle(self._dispatcher, self.bot, update):
+                if not await self._updates.take(update):
                     await self._pause(POLLING.first)
                     break  # not confirmed: the next poll brings it again
                 offset = update.update_id + 1
@@ -165,27 +170,47 @@ class Polling:
             log.info("last updates not confirmed", extra={"facts": {"why": str(error)}})
 
 
-async def handle(dispatcher: Dispatcher, bot: Bot, update: Update) -> bool:
-    """Hand an update to its handler; False when it must come again, for nobody knows its fate.
+class Updates:
+    """Hands updates to their handlers, one at a time, and says which must come again.
 
-    What breaks otherwise is logged, so that one update ends no desk: a tap whose query is too old
-    to be answered would end the process, come again after the restart, and end it again.
+    What breaks is logged, so that one update ends no desk: a tap whose query is too old to be
+    answered would end the process, come again after the restart, and end it again.
     """
-    facts = {"update_id": update.update_id}
-    try:
-        await dispatcher.feed_update(bot, update)
-    except StoreError as error:
-        # Not stored, and the person could not be told so either.
-        log.warning("update_not_taken", extra={"facts": {**facts, "why": str(error)}})
-        return False
-    except TelegramAPIError as error:
-        # The handler commits before it answers: what it did stands, its words are missing.
-        log.warning("answer_not_sent", extra={"facts": {**facts, "why": str(error)}})
-    except Exception:  # the update boundary
-        log.exception("update_failed", extra={"facts": facts})
-    finally:
-        _forget_updates()
-    return True
+
+    def __init__(self, dispatcher: Dispatcher, bot: Bot) -> None:
+        self._dispatcher = dispatcher
+        self._bot = bot
+        self._in_hand, self._tries = -1, 0
+
+    async def take(self, update: Update) -> bool:
+        """Hand an update on; False where it was not stored, or not answered, and is to come again.
+
+        A handler commits before it answers, and does nothing twice: what is handed on again for
+        the answer's sake is answered by what was done the first time.
+        """
+        facts = {"update_id": update.update_id}
+        try:
+            await self._dispatcher.feed_update(self._bot, update)
+        except StoreError as error:
+            # Not stored, and the person could not be told so either.
+            log.warning("update_not_taken", extra={"facts": {**facts, "why": str(error)}})
+            return False
+        except (TelegramNetworkError, TelegramServerError) as error:
+            log.warning("answer_not_sent", extra={"facts": {**facts, "why": str(error)}})
+            return self._was_tried_enough(update)
+        except TelegramAPIError as error:
+            log.warning("answer_refused", extra={"facts": {**facts, "why": str(error)}})
+        except Exception:  # the update boundary
+            log.exception("update_failed", extra={"facts": facts})
+        finally:
+            _forget_updates()
+        return True
+
+    def _was_tried_enough(self, update: Update) -> bool:
+        if update.update_id != self._in_hand:
+            self._in_hand, self._tries = update.update_id, 0
+        self._tries += 1
+        return self._tries >= ANSWER_TRIES
 
 
 def _unwrap(result: list[Update] | TelegramAPIError) -> list[Update]:

@@ -15,7 +15,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
 from aiohttp import web
 
 from bot import leniency
-from bot.polling import handle
+from bot.polling import Updates
 from bot.resilience import POLLING, Circuit
 from trading.clock import Clock
 
@@ -42,6 +42,7 @@ class Webhook:
         """``url`` is what Telegram is told: the public address that leads to ``PATH``."""
         self.bot = bot
         self._dispatcher = dispatcher
+        self._updates = Updates(dispatcher, bot)
         self._clock = clock
         self._url = url
         self._secret = secret
@@ -90,7 +91,7 @@ class Webhook:
             log.warning("update_unreadable", extra={"facts": {"why": str(error)[:200]}})
             return web.Response(status=HTTPStatus.BAD_REQUEST)
         async with self._one_at_a_time:
-            done = await handle(self._dispatcher, self.bot, update)
+            done = await self._updates.take(update)
         self._well = self._clock.monotonic()
         return web.Response() if done else _later()
 

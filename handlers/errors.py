@@ -4,7 +4,7 @@ import logging
 import secrets
 
 from aiogram import Router
-from aiogram.exceptions import TelegramAPIError
+from aiogram.exceptions import TelegramAPIError, TelegramNetworkError, TelegramServerError
 from aiogram.types import ErrorEvent
 
 from handlers.texts import t
@@ -14,11 +14,17 @@ log = logging.getLogger(__name__)
 
 
 async def on_error(event: ErrorEvent) -> bool:
-    """Tell the person, or raise ``StoreError`` where nothing was kept and nobody could be told."""
+    """Tell the person, or raise where the update is to come again.
+
+    That is a ``StoreError`` where nothing was kept and nobody could be told, and the failure of
+    Telegram, or of the way to it, where the answer is still to be given.
+    """
     cause = _not_stored(event.exception)
     if isinstance(event.exception, TelegramAPIError):
         if cause is not None:
             raise cause
+        if isinstance(event.exception, TelegramNetworkError | TelegramServerError):
+            raise event.exception
         # What was to be done is done: only its words did not arrive, and "try again" would be
         # wrong. The card itself follows by the outbox.
         facts = {"update_id": event.update.update_id, "why": str(event.exception)}

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from aiogram.methods import SendMessage, SetMyCommands
 
@@ -32,6 +33,22 @@ async def test_the_page_of_a_proxy_is_a_failure_of_the_server(desk: ChatDesk) ->
     faults.fail_next("editMessageText", 2, status=504)
     await desk.owner.taps(card, "Approve")
     await desk.owner.sees_in(card, "Filled")
+
+
+@pytest.mark.parametrize("fault", ["server", "before", "after"])
+async def test_a_command_whose_answer_does_not_get_through_is_answered_later(
+    desk: ChatDesk, fault: str
+) -> None:
+    """Who asked to stop everything at night, and was asked nothing back, must not be left so."""
+    await desk.owner.sees("Desk is running")
+    faults = desk.sandbox.faults
+    if fault == "server":
+        faults.fail_next("sendMessage", 2, status=502)
+    else:
+        (faults.drop_before if fault == "before" else faults.drop_after)("sendMessage", 2)
+    asked = await desk.says("/panic", "Halt trading")
+    await desk.owner.taps(asked, "Confirm")
+    await desk.owner.sees("Flat")
 
 
 async def test_an_update_of_a_kind_to_come_is_passed_over_and_the_next_is_taken(

@@ -6,7 +6,7 @@ import weakref
 from aiogram import Bot, Dispatcher
 from aiogram.types import Chat, Message, Update, User
 
-from bot.polling import handle
+from bot.polling import Updates
 from bot.sandbox import TOKEN
 from tests.support.instant import Instant
 
@@ -20,7 +20,7 @@ async def test_an_update_that_was_handled_is_kept_by_nobody() -> None:
         seen.append(message.text)
 
     bot = Bot(TOKEN, session=Instant())
-    kept = []
+    updates, kept = Updates(dispatcher, bot), []
     for number in range(5):
         message = Message(
             message_id=number,
@@ -31,7 +31,7 @@ async def test_an_update_that_was_handled_is_kept_by_nobody() -> None:
         )
         update = Update(update_id=number, message=message).as_(bot)
         kept.append(weakref.ref(update))
-        assert await handle(dispatcher, bot, update)
+        assert await updates.take(update)
         del message, update
     gc.collect()
     assert len(seen) == 5
