@@ -186,7 +186,7 @@ KINDS = word_set(
 """Words that name the kind of a call on a line of their own."""
 KINDED = KINDS | word_set(
     "please trade signal setup order zone entries lot lots only free vip premium forex "
-    "signals crypto long short"
+    "signals crypto long short type style : day"
 )
 """What is said with them: "recovery zone", "low lot only"."""
 LABELS = word_set(
