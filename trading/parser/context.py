@@ -16,7 +16,7 @@ from trading.parser.lines import (
     has_side,
     names_a_price,
 )
-from trading.parser.outcome import find_result
+from trading.parser.outcome import CROSS, find_result
 from trading.parser.price_lines import is_price, parts_and_remarks, unread_parts
 from trading.parser.remarks import Known, counsels, unread_remark
 from trading.parser.tagger import OTHER, Item
@@ -52,11 +52,24 @@ def why_not_a_call(
         return Doubt(
             told('"{doubt}" beside the price makes it a condition or a question', doubt=doubt)
         )
+    if _is_crossed_out(tokens, items, blocks):
+        return Doubt(told("the call is crossed out"))
     if unread := _unread(lines, blocks, scan):
         return unread
     if not complete and sum(item.tag is Tag.WORD for item in items) > _MOST_PROSE:
         return Doubt(told("an incomplete signal in running text"))
     return None
+
+
+def _is_crossed_out(tokens: list[Token], items: list[Item], blocks: list[Block]) -> bool:
+    """Tell whether a cross stands at the call itself and not, as is usual, before its stop."""
+    line = min(_side_lines(blocks))
+    end = max(item.end for item in items if item.line == line)
+    for cross in (one for one in tokens if one.text == CROSS and one.start < end):
+        after = next((item for item in items if item.start > cross.start), None)
+        if after is None or after.tag not in {Tag.STOP, Tag.NO_STOP}:
+            return True
+    return False
 
 
 def _news(lines: Lines) -> str | None:

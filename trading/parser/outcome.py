@@ -17,8 +17,8 @@ _LABELS = {
     **dict.fromkeys(("sl", "stop", "stoploss"), "stop"),
 }
 _TICK = "\u2713"
-_CROSS = "\u2717"
-_MARKED = frozenset({_TICK, _CROSS})
+CROSS = "\u2717"
+_MARKED = frozenset({_TICK, CROSS})
 _FIRST = frozenset(first for first, _ in OUTCOMES)
 _COUNTED = PIP_UNITS | {"$", "\u20ac", "\u00a3"}
 _LEVELS = frozenset({Tag.STOP, Tag.TARGET})
@@ -110,7 +110,7 @@ def _marked_below(lines: Lines) -> str | None:
     for line in reversed(list(lines.values())):
         if any(item.tag is Tag.NUMBER for item in line):
             return None
-        mark = next((item.text for item in line if item.text in {_TICK, _CROSS}), None)
+        mark = next((item.text for item in line if item.text in {_TICK, CROSS}), None)
         words = {item.tag for item in line} - MARKS
         if mark and (not words or _waits(line)):
             return mark
@@ -136,8 +136,8 @@ def _ticked_target(tokens: Sequence[Token]) -> str | None:
             continue
         elif _is_marked(tokens, place + 1, _TICK, trail=trail):
             ticked.append(label)
-        elif _is_marked(tokens, place + 1, _CROSS, trail=trail):
-            return _CROSS
+        elif _is_marked(tokens, place + 1, CROSS, trail=trail):
+            return CROSS
         elif len(token.text) > 2:
             plain += 1
     return _TICK if "target" in ticked and (plain or "stop" not in ticked) else None
@@ -145,7 +145,7 @@ def _ticked_target(tokens: Sequence[Token]) -> str | None:
 
 def _trails(tokens: Sequence[Token]) -> bool:
     """Tell whether the message ends with a mark and its first label has none before it."""
-    marks = {_TICK, _CROSS}
+    marks = {_TICK, CROSS}
     first = next((place for place, token in enumerate(tokens) if token.text in _LABELS), 0)
     ends = bool(tokens) and tokens[-1].text in marks
     return ends and first > 0 and tokens[first - 1].text not in marks
