@@ -15,7 +15,7 @@ _DROPPED = frozenset({"Cf", "Mn", "Me"})
 _BLANK = frozenset({"Cc", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Sk"})
 _LINE_ENDS = frozenset("\n\x0b\x0c\x85\u2028\u2029")
 
-_CHECKS = "\u2705\u2714\u2611\u2713\U0001f5f8\U0001f4af\U0001f3c1"
+_CHECKS = "\u2705\u2714\u2611\u2713\U0001f5f8\U0001f4af\U0001f3c1\U0001f389\U0001f973"
 _CROSSES = "\u274c\u2716\u2717\u2718\u274e\U0001f6ab"
 
 _DOUBTS = (
