@@ -90,7 +90,8 @@ async def deliver(
     bot: Bot, chat_id: int, message_id: int | None, card: Card, *, silent: bool
 ) -> Answer:
     """Send the card, or edit the message that is there, and say what came of it."""
-    text = fit(card.text)
+    # Half a character cannot be sent: shown as a question mark, the alert arrives all the same.
+    text = fit(card.text).encode("utf-8", "replace").decode()
     try:
         return await _attempt(bot, chat_id, message_id, card, text, silent=silent)
     except TelegramBadRequest as error:

@@ -377,12 +377,18 @@ async def test_a_message_that_always_fails_lets_others_pass(running: Desk) -> No
     assert running.words(running.owner) == ["wholesome"]
 
 
+async def test_half_a_character_keeps_no_alert_from_arriving(running: Desk) -> None:
+    running.render = lambda _notice, _now: Card("Cap reached \ud83d now")
+    await running.post("x", priority=Priority.CRITICAL)
+    await running.owner.sees("Cap reached ? now")
+
+
 async def test_a_message_that_no_library_can_send_ends_nothing(running: Desk) -> None:
-    """Half a character in a text ended the bot, and the next one that was started, and so on."""
+    """It ended the bot, and the next one that was started, and so on."""
 
     def poisoned(notice: Notice, now: datetime) -> Card:
         card = render(notice, now)
-        return replace(card, text="\ud83d") if "poison" in card.text else card
+        return replace(card, text=None) if "poison" in card.text else card  # type: ignore[arg-type]
 
     running.render = poisoned
     await running.post("poison")
